@@ -1,0 +1,143 @@
+"""The `camscan` program: every command by name, loaded only when it is run, and the border where errors become exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from camscan import __version__
+from camscan.cli.exits import ExitCode, exit_code_of
+from camscan.errors import CamscanError
+from camscan.report.escape import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command: where its function is, and the line that `camscan --help` prints."""
+
+    target: str
+    """`module:function`, or `module:app` for a typer app."""
+    summary: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "scan": Entry("camscan.cli.scan:scan", "Find and identify the cameras of a range, and judge them."),
+    "replay": Entry("camscan.cli.replay:replay", "Read captures and kept evidence instead of the network."),
+    "judge": Entry("camscan.cli.judge:judge", "Apply policies to kept evidence, as of any date."),
+    "identify": Entry("camscan.cli.identify:identify", "Identify banners gathered by other tools."),
+    "explain": Entry("camscan.cli.explain:explain", "Show what a banner matches, nearly matches, and what follows."),
+    "data check": Entry("camscan.cli.data:check", "Test fingerprints, registry and policies against their own examples."),
+    "doctor": Entry("camscan.cli.doctor:doctor", "Check privileges, interfaces, tools and data; each problem with its remedy."),
+    "demo": Entry("camscan.cli.demo:demo", "Replay the shipped capture: table and report without root or network."),
+}
+"""Every command; a name of two words stands in a group."""
+
+GROUPS: dict[str, str] = {
+    "data": "Fingerprints, registry and policies: self-test and age.",
+}
+
+_PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+def load(name: str) -> Any:
+    """Return the click command of one entry of COMMANDS, importing its module."""
+    module, _, attribute = COMMANDS[name].target.partition(":")
+    found = getattr(importlib.import_module(module), attribute)
+    if not isinstance(found, typer.Typer):
+        single = typer.Typer(**_PLAIN)
+        single.command(name.split()[-1], context_settings=_CONTEXT)(found)
+        found = single
+    return typer.main.get_command(found)
+
+
+class LazyGroup(TyperGroup):
+    """A group that lists its commands without importing them."""
+
+    prefix = ""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        members = [name[len(self.prefix) :] for name in COMMANDS if name.startswith(self.prefix)]
+        for name in dict.fromkeys(member.split()[0] for member in members):
+            summary = COMMANDS[self.prefix + name].summary if self.prefix + name in COMMANDS else GROUPS[name]
+            self.add_command(TyperCommand(name, help=summary, rich_markup_mode=None), name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the real command in place of its entry in the list."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        if name is None or listed is None:
+            return name, listed, rest
+        if self.prefix + name in COMMANDS:
+            return name, load(self.prefix + name), rest
+        return name, group(name), rest
+
+
+def group(name: str) -> TyperGroup:
+    """Return the group that holds the commands whose first word is `name`."""
+    members = type("Members", (LazyGroup,), {"prefix": f"{name} "})
+    made: TyperGroup = members(name=name, help=GROUPS[name], rich_markup_mode=None, context_settings=_CONTEXT)
+    return made
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"camscan {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, context_settings=_CONTEXT, **_PLAIN)
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Find the cameras on a network segment, who really made each one, which rule covers it and why."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code. A bug is left to the interpreter's hook, which ends with 1."""
+    sys.excepthook = report_bug
+    signal.signal(signal.SIGTERM, _on_terminate)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    try:
+        typer.main.get_command(app)(args=arguments, prog_name="camscan")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else ExitCode.INTERNAL
+    except CamscanError as fault:
+        print(f"camscan: {visible(str(fault))}", file=sys.stderr)
+        return exit_code_of(fault)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    return ExitCode.COMPLETE
+
+
+def report_bug(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+    """Print a bug on one line; with CAMSCAN_DEBUG set, the traceback."""
+    if os.environ.get("CAMSCAN_DEBUG"):
+        traceback.print_exception(kind, fault, trace)
+        return
+    frames = traceback.extract_tb(trace)
+    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""  # noqa: PTH119 - a name, not a file
+    said = visible(f"{kind.__name__}: {fault}")
+    print(f"camscan: internal error: {said}{where}; CAMSCAN_DEBUG=1 shows the traceback", file=sys.stderr)
+
+
+def _on_terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(ExitCode.TERMINATED)

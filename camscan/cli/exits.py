@@ -1,0 +1,104 @@
+"""What the exit code says, and the last line on stderr that says the same in words."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Literal, get_args
+
+from camscan.errors import CamscanError, DataFileError, DeliveryError, LockedError, PrivilegeError, RefusedError, UsageError
+from camscan.model import AssessedAsset, Report, Verdict
+
+FailOn = Literal["prohibited", "restricted", "unidentified", "review", "none"]
+"""Thresholds, strongest first; `none` never fails."""
+
+
+class ExitCode(IntEnum):
+    """Every exit code of camscan."""
+
+    COMPLETE = 0
+    INTERNAL = 1
+    USAGE = 2
+    FOUND = 3
+    UNSETTLED = 4
+    INCOMPLETE = 5
+    REFUSED = 6
+    LOCKED = 7
+    DATA_FILES = 8
+    FOUND_AND_INCOMPLETE = 9
+    UNDELIVERED = 10
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+_OF_ERROR: dict[type[CamscanError], ExitCode] = {
+    UsageError: ExitCode.USAGE,
+    RefusedError: ExitCode.REFUSED,
+    LockedError: ExitCode.LOCKED,
+    DataFileError: ExitCode.DATA_FILES,
+    DeliveryError: ExitCode.UNDELIVERED,
+    PrivilegeError: ExitCode.USAGE,
+}
+
+
+def exit_code_of(fault: CamscanError) -> ExitCode:
+    """Return the exit code of an error that ends a run."""
+    for kind in type(fault).__mro__:
+        if kind in _OF_ERROR:
+            return _OF_ERROR[kind]
+    return ExitCode.INTERNAL
+
+
+def open_verdict(judged: AssessedAsset) -> Verdict | None:
+    """Return the strongest verdict that is neither accepted nor planned, of those that an exit code knows."""
+    verdict = judged.judgement.verdict
+    if verdict is Verdict.UNIDENTIFIED:
+        return verdict
+    if verdict not in (Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.REVIEW):
+        return None
+    standing = {finding.verdict for finding in judged.judgement.findings if finding.status in ("open", "lapsed")}
+    return next((v for v in (Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.REVIEW) if v in standing), None)
+
+
+def standing(report: Report, fail_on: FailOn = "review") -> dict[Verdict, int]:
+    """Return how many devices stand at or above the threshold, by open verdict, strongest first."""
+    order = get_args(FailOn)
+    counted = [Verdict(name) for name in order[: order.index(fail_on) + 1] if name != "none"] if fail_on != "none" else []
+    found = [open_verdict(judged) for judged in report.assets]
+    return {verdict: found.count(verdict) for verdict in counted if verdict in found}
+
+
+def exit_code(
+    report: Report, fail_on: FailOn = "review", exit_zero: bool = False, *, by_signal: int | None = None, delivered: bool = True
+) -> int:
+    """Return the exit code of a finished run; by_signal: 130 or 143 where a signal ended it early."""
+    if by_signal is not None or report.run.interrupted:
+        return by_signal or ExitCode.INTERRUPTED
+    if not delivered:
+        return ExitCode.UNDELIVERED
+    found = standing(report, fail_on)
+    if not report.complete:
+        return ExitCode.FOUND_AND_INCOMPLETE if found else ExitCode.INCOMPLETE
+    if not found or exit_zero:
+        return ExitCode.COMPLETE
+    if Verdict.PROHIBITED in found or Verdict.RESTRICTED in found:
+        return ExitCode.FOUND
+    return ExitCode.UNSETTLED
+
+
+def closing_line(report: Report, fail_on: FailOn = "review") -> str:
+    """Return the exit code in words, e.g. `INCOMPLETE: 1 of 12 ranges not covered (vlan 40: interface down); 3 prohibited`."""
+    state = "INTERRUPTED" if report.run.interrupted else "COMPLETE" if report.complete else "INCOMPLETE"
+    reasons = [] if report.complete else list(report.incomplete_because) or ["reason not recorded"]
+    return f"{state}: {'; '.join([*reasons, _found_words(report, fail_on)])}"
+
+
+def _found_words(report: Report, fail_on: FailOn) -> str:
+    if not report.run.policies:
+        total = len(report.assets)
+        return f"nothing was judged; {total} {'device' if total == 1 else 'devices'} seen"
+    found = ", ".join(f"{number} {verdict}" for verdict, number in standing(report).items())
+    if not found:
+        return "nothing open at or above review"
+    if not standing(report, fail_on):
+        return f"{found} (all below --fail-on {fail_on})" if fail_on != "none" else f"{found} (--fail-on none)"
+    return found

@@ -1,0 +1,206 @@
+"""`camscan scan`: discover, identify and judge the cameras of a range."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from camscan.cli import options, show
+from camscan.cli.conclude import conclude, format_of
+from camscan.cli.configuration import Configuration, configuration, keep_policies, user_file
+from camscan.cli.judging import judging_by
+from camscan.errors import UsageError
+from camscan.model import Scope
+
+if TYPE_CHECKING:
+    from camscan.collect.interfaces import Interface
+    from camscan.collect.stages import ScanPlan
+    from camscan.model import Observation, Report
+    from camscan.pipeline import Judging
+
+
+def scan(
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="[TARGET]...", help="Ranges or addresses, e.g. 10.20.0.0/24.")
+    ] = None,
+    policy: options.Policies = None,
+    site: options.Site = None,
+    scope: options.ScopeFile = None,
+    exclude: options.Exclude = None,
+    iface: options.Interfaces = None,
+    pace: options.Pace = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Ask nmap about hosts that stay unidentified.")] = False,
+    credentials: Annotated[
+        Path | None, typer.Option("--credentials", metavar="FILE", help="Read-only ONVIF accounts (TOML, mode 0600).")
+    ] = None,
+    require: options.Require = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be sent, from where and when; send nothing.")
+    ] = False,
+    allow_public: Annotated[
+        bool, typer.Option("--allow-public", help="The public addresses among the targets are meant.")
+    ] = False,
+    allow_large: Annotated[bool, typer.Option("--allow-large", help="Ranges larger than a /16 are meant.")] = False,
+    as_of: options.AsOf = None,
+    format_name: options.FormatName = None,
+    output: options.OutputFiles = None,
+    fail_on: options.FailOnLevel = "review",
+    exit_zero: options.ExitZero = False,
+    marking: options.Marking = None,
+    data: options.DataFolder = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Find the cameras of a range, say who made each, and judge them."""
+    from camscan.collect.interfaces import choose_interfaces, interfaces
+    from camscan.collect.scope import authorise, build_scope
+    from camscan.report.deliver import open_outputs
+
+    settings = configuration()
+    level = options.fail_on_level(fail_on)
+    format_of(format_name)
+    judging = judging_by(
+        settings, command="scan", policies=policy, site=site, as_of=as_of, data=data, marking=marking, require=require,
+        ask=_ask_policies if show.may_ask() else None,
+    )  # fmt: skip
+    known = interfaces()
+    if not targets and scope is None:
+        targets = _links_to_scan(known, iface or ())
+        asked = True
+    else:
+        asked = False
+    wanted = build_scope(
+        targets or (),
+        exclude or (),
+        iface or (),
+        pace or settings.pace,
+        scope,
+        allow_public=allow_public,
+        allow_large=allow_large,
+    )
+    asked_for = [name for name, asked in (("deep", deep), ("credentials", credentials is not None)) if asked]
+    if scope is None:
+        wanted = replace(wanted, techniques=(*wanted.techniques, *asked_for))
+    for technique in ("active", *asked_for):
+        authorise(wanted, _now(), technique)
+    plan = _plan(
+        wanted, choose_interfaces(known, wanted.interfaces, wanted.ranges), judging, settings, deep, credentials, quiet
+    )
+    if dry_run:
+        from camscan.cli.notice import notice
+
+        show.result(notice(plan, judging.site))
+        return
+    if asked and not show.confirm(_question(plan)):
+        raise UsageError("nothing was sent")
+    with open_outputs(output or ()) as outputs:
+        report, observations, by_signal = asyncio.run(_scan_until_signalled(plan, judging))
+        conclude(
+            report,
+            observations,
+            outputs,
+            format_name=format_name,
+            fail_on=level,
+            exit_zero=exit_zero,
+            quiet=quiet,
+            by_signal=by_signal,
+        )
+
+
+async def _scan_until_signalled(plan: ScanPlan, judging: Judging) -> tuple[Report, tuple[Observation, ...], int | None]:
+    """Scan; the first SIGINT or SIGTERM ends the collecting and keeps what was found, a second one ends the program."""
+    from camscan import pipeline
+
+    loop = asyncio.get_running_loop()
+    received: list[int] = []
+    current = asyncio.current_task()
+    assert current is not None
+
+    def stop(number: int) -> None:
+        received.append(128 + number)
+        loop.remove_signal_handler(number)
+        current.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        report, observations = await pipeline.scan(plan, judging)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    return report, observations, received[0] if received else None
+
+
+def _plan(
+    scope: Scope,
+    links: Sequence[Interface],
+    judging: Judging,
+    settings: Configuration,
+    deep: bool,
+    credentials: Path | None,
+    quiet: bool,
+) -> ScanPlan:
+    """Return the plan: who may be asked what, by which collectors."""
+    from camscan.cli.credentials import read_credentials
+    from camscan.codecs.registry import DATAGRAM_CODECS
+    from camscan.collect.registry import collectors
+    from camscan.collect.scope import Guard
+    from camscan.collect.stages import ScanPlan
+
+    probes = [probe for codec in DATAGRAM_CODECS for probe in codec.probes(bytes(16))]
+    guard = Guard(
+        scope,
+        [network for link in links for network in link.networks],
+        groups=[(probe.group, probe.port) for probe in probes if probe.group],
+        broadcast_ports=[probe.port for probe in probes if probe.broadcast],
+    )
+    return ScanPlan(
+        site=judging.site.name,
+        scope=scope,
+        guard=guard,
+        interfaces=tuple(links),
+        collectors=collectors(deep=deep, credentials=read_credentials(credentials) if credentials else {}),
+        contact=settings.contact,
+        now=_now,
+        progress=lambda line: show.note(line, quiet=quiet),
+    )
+
+
+def _links_to_scan(known: Sequence[Interface], wanted: Sequence[str]) -> list[str]:
+    """Return the networks on our links, for a person to confirm. Raises UsageError where nobody can be asked."""
+    if not show.may_ask():
+        raise UsageError("no target: name a range (camscan scan 10.20.0.0/24) or a scope file (--scope FILE)")
+    found = [str(n) for i in known if i.up and not i.loopback and (not wanted or i.name in wanted) for n in i.networks]
+    if not found:
+        raise UsageError("no interface with a network is up: name a range (camscan scan 10.20.0.0/24)")
+    return found
+
+
+def _question(plan: ScanPlan) -> str:
+    """Return what would happen, as a question: interface, range, packets and duration."""
+    from camscan.cli.notice import estimate
+
+    packets, seconds = estimate(plan)
+    links = ", ".join(i.name for i in plan.interfaces)
+    return f"Scan {', '.join(plan.scope.ranges)} on {links}: about {packets:,} packets, {seconds:.0f} s?"
+
+
+def _ask_policies(known: Mapping[str, str]) -> tuple[str, ...]:
+    """Ask for a policy, and offer to keep the answer."""
+    import os
+
+    chosen = show.ask_policies(known)
+    path = user_file(os.environ)
+    if chosen and show.confirm(f"Keep this answer in {path}?"):
+        keep_policies(chosen, path)
+    return chosen
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  (the clock of a scan starts here)

@@ -1,0 +1,89 @@
+"""Who hears what: standard output carries the result alone, standard error progress and notes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+
+import typer
+
+from camscan.errors import DeliveryError, UsageError
+from camscan.report.escape import visible
+
+
+def on_terminal() -> bool:
+    """Return whether the result goes to a terminal."""
+    return sys.stdout.isatty()
+
+
+def may_ask() -> bool:
+    """Return whether a person can be asked: input and standard error are a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def use_color(environment: Mapping[str, str] | None = None) -> bool:
+    """Return whether the result may be colored: a terminal, no NO_COLOR, not a dumb one."""
+    environment = os.environ if environment is None else environment
+    return on_terminal() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal; None in a pipe, where lines keep their length."""
+    return shutil.get_terminal_size((80, 24)).columns if on_terminal() else None
+
+
+def result(text: str | Iterable[str]) -> None:
+    """Write the result to standard output. Raises DeliveryError when it can't be written; a closed pipe ends quietly with 10."""
+    try:
+        for piece in (text,) if isinstance(text, str) else text:
+            _write(piece)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at exit: it must not find the pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(10) from None
+    except OSError as fault:
+        raise DeliveryError(f"standard output: {fault.strerror}: the result was not written in full") from fault
+
+
+def _write(piece: str) -> None:
+    """Write all of a text: under PYTHONUNBUFFERED a text stream forgets what a short write left over."""
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(piece)
+        return
+    sys.stdout.flush()
+    rest = memoryview(piece.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+    while rest:
+        rest = rest[buffer.write(rest) :]
+
+
+def note(text: str, *, quiet: bool = False) -> None:
+    """Write one line for the person who waits to standard error."""
+    if not quiet:
+        print(visible(text), file=sys.stderr, flush=True)
+
+
+def closing(text: str) -> None:
+    """Write the last line on standard error; it is never left out, cron needs it."""
+    print(visible(text), file=sys.stderr, flush=True)
+
+
+def ask_policies(known: Mapping[str, str]) -> tuple[str, ...]:
+    """Ask on the terminal which policy to judge by, once. Raises UsageError where the answer names none."""
+    note("Which policy shall the devices be judged by?")
+    names = [*known, "none"]
+    for number, name in enumerate(names, start=1):
+        note(f"  {number}  {name}: {known.get(name, 'identify only, judge nothing')}")
+    answer = typer.prompt("Number or name", err=True).strip()
+    chosen = names[int(answer) - 1] if answer.isdecimal() and 1 <= int(answer) <= len(names) else answer
+    if chosen not in names:
+        raise UsageError(f'"{answer}" is not one of {", ".join(names)}')
+    return (chosen,)
+
+
+def confirm(question: str) -> bool:
+    """Ask a yes-or-no question on the terminal; no is the default."""
+    return typer.confirm(question, default=False, err=True)

@@ -1,0 +1,1 @@
+"""Bytes in, values out: no codec opens, waits, logs or reads a clock."""

@@ -1,0 +1,180 @@
+"""What every codec is: the protocols it fulfils, its one error, and the cursor it reads bytes with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from camscan.model import MAX_VALUE, Datagram, Fields, Frame, StreamHead
+
+
+class DecodeError(ValueError):
+    """The bytes are not a message of this protocol, or a damaged one. Nothing else leaves a decoder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One query to send. Exactly one of `group`, `broadcast` and `unicast` says where to."""
+
+    payload: bytes
+    port: int
+    group: str | None = None
+    """Multicast group; it must stand in the codec's `groups`."""
+    broadcast: bool = False
+    unicast: bool = False
+    """Sent to each live host by itself (across routers too)."""
+    source_port: int | None = None
+    """Port to send from, where devices answer to a fixed port."""
+
+
+class DatagramCodec(Protocol):
+    """One UDP protocol. A module of `codecs/` with these names fulfils it."""
+
+    NAME: str
+    PORTS: tuple[int, ...]
+    """UDP ports, of either end, on which this protocol is tried first."""
+    GROUPS: tuple[str, ...]
+    """Multicast groups to join, to hear announcements and replies to the group."""
+    BIND_PORTS: tuple[int, ...]
+    """Local ports that must be bound to hear replies and announcements."""
+
+    def probes(self, nonce: bytes) -> tuple[Probe, ...]:
+        """Return the queries of one round. nonce: 16 bytes, the only variation. Empty for passive protocols."""
+        ...
+
+    def recognise(self, datagram: Datagram) -> bool:
+        """Return from port and first bytes whether `decode` is worth a try."""
+        ...
+
+    def decode(self, payload: bytes) -> Any:
+        """Return the message. Raises DecodeError, and nothing else."""
+        ...
+
+    def observe(self, message: Any) -> Fields:
+        """Return the message in the shared vocabulary, sorted; empty for messages that say nothing of their sender."""
+        ...
+
+
+class StreamCodec(Protocol):
+    """One protocol over TCP."""
+
+    NAME: str
+    PORTS: tuple[int, ...]
+    """TCP ports on which its greeting is sent first."""
+
+    def greetings(self, host: str, user_agent: str) -> tuple[bytes, ...]:
+        """Return the requests of one connection, in order; each is sent after the answer to the one before is complete."""
+        ...
+
+    def complete(self, buffer: bytes) -> bool:
+        """Return whether the buffer holds all that `decode` wants of one answer; an answer is cut at 16 KiB anyway."""
+        ...
+
+    def recognise(self, head: StreamHead) -> bool:
+        """Return from the first bytes of the server whether `decode` is worth a try."""
+        ...
+
+    def decode(self, head: StreamHead) -> Any:
+        """Return the message. Raises DecodeError, and nothing else."""
+        ...
+
+    def observe(self, message: Any) -> Fields:
+        """Return the message in the shared vocabulary, sorted."""
+        ...
+
+
+class FrameCodec(Protocol):
+    """One protocol directly in Ethernet frames."""
+
+    NAME: str
+    ETHERTYPES: tuple[int, ...]
+
+    def recognise(self, frame: Frame) -> bool:
+        """Return whether `decode` is worth a try."""
+        ...
+
+    def decode(self, payload: bytes) -> Any:
+        """Return the message in an Ethernet frame, header included. Raises DecodeError, and nothing else."""
+        ...
+
+    def observe(self, message: Any) -> Fields:
+        """Return the message in the shared vocabulary, sorted."""
+        ...
+
+
+class Cursor:
+    """Reads bytes from front to back; every step past the end raises DecodeError."""
+
+    __slots__ = ("buffer", "position")
+
+    def __init__(self, buffer: bytes, position: int = 0) -> None:
+        self.buffer = buffer
+        self.position = position
+
+    @property
+    def left(self) -> int:
+        """Bytes not yet read."""
+        return len(self.buffer) - self.position
+
+    def take(self, count: int) -> bytes:
+        """Return the next `count` bytes."""
+        end = self.position + count
+        if count < 0 or end > len(self.buffer):
+            raise DecodeError(f"{count} bytes wanted at offset {self.position}, {self.left} left")
+        chunk = self.buffer[self.position : end]
+        self.position = end
+        return chunk
+
+    def u8(self) -> int:
+        """Return the next byte."""
+        return self.take(1)[0]
+
+    def u16(self) -> int:
+        """Return the next two bytes, big-endian."""
+        return int.from_bytes(self.take(2))
+
+    def u32(self) -> int:
+        """Return the next four bytes, big-endian."""
+        return int.from_bytes(self.take(4))
+
+
+def text(raw: bytes) -> str:
+    """Return device bytes as text, ≤ MAX_VALUE characters: UTF-8 where valid, else Latin-1; control characters are kept."""
+    chunk = raw[: MAX_VALUE * 4]
+    try:
+        value = chunk.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        cut_in_character = len(raw) > len(chunk) and fault.start >= len(chunk) - 3
+        value = chunk[: fault.start].decode("utf-8") if cut_in_character else chunk.decode("latin-1")
+    return value[:MAX_VALUE]
+
+
+def mac_text(raw: bytes) -> str:
+    """Return six bytes as a MAC in lower case with colons. Raises DecodeError for another length."""
+    if len(raw) != 6:
+        raise DecodeError(f"a MAC has 6 bytes, not {len(raw)}")
+    return raw.hex(":")
+
+
+def mac_from_text(value: str) -> str | None:
+    """Return a MAC as lower case with colons; None when it is not one.
+
+    Six pairs with colons, dashes or blanks between, three groups of four with dots, or twelve digits.
+    """
+    written = value.strip().lower()
+    groups = next((written.split(sign) for sign in ":-. " if sign in written), [written])
+    if [len(group) for group in groups] not in ([2] * 6, [4] * 3, [12]):
+        return None
+    digits = "".join(groups)
+    if any(c not in "0123456789abcdef" for c in digits):
+        return None
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+
+
+def fields(*pairs: tuple[str, str | None]) -> Fields:
+    """Return the pairs whose value is not empty, without repetition, sorted. Half surrogates, as JSON may hold, become `?`."""
+    return tuple(sorted({(name, _encodable(value[:MAX_VALUE])) for name, value in pairs if value}))
+
+
+def _encodable(value: str) -> str:
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,236 @@
+"""Ethernet frames, and what other link types carry, down to UDP and TCP payloads.
+
+Source: IEEE 802.3 and 802.1Q, RFC 791, RFC 8200, RFC 768, RFC 9293; link types as tcpdump.org lists them.
+A length field decides over the length of the frame (padding, trailers), except where it is zero or larger, as in frames
+that a network card merged before they were captured.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv6Address
+from struct import Struct
+from typing import NamedTuple
+
+from camscan.codecs.base import DecodeError
+
+ETHERTYPE_IPV4 = 0x0800
+ETHERTYPE_ARP = 0x0806
+ETHERTYPE_IPV6 = 0x86DD
+TCP, UDP = 6, 17
+
+FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+"""Flags of a TCP segment."""
+
+LINK_NULL, LINK_ETHERNET, LINK_LOOP, LINK_COOKED, LINK_COOKED_2 = 0, 1, 108, 113, 276
+LINK_RAW = frozenset({12, 14, 101, 228, 229})
+"""Link types without a header of their own: 101 is what files hold, 12 and 14 what some systems capture."""
+_LINK_TYPE_BITS = 0xFFFF
+"""Captures may keep the length of the frame check sequence in the bits above."""
+
+_TAGS = frozenset({0x8100, 0x88A8, 0x9100, 0x9200})
+_MAX_TAGS = 4
+_MAX_EXTENSIONS = 8
+_SNAP = b"\xaa\xaa\x03\0\0\0"
+_LONGEST_802_3 = 0x05DC
+"""A type field up to here is a length."""
+_IPV6_FAMILIES = frozenset({10, 24, 28, 30})
+"""Numbers that systems use for IPv6 in the header of a loopback capture."""
+_HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _OPTIONS = 0, 43, 44, 51, 60
+
+_ipv4 = Struct("!BBHHHBBH4s4s").unpack_from
+_ipv6 = Struct("!IHBB16s16s").unpack_from
+_udp = Struct("!HHH").unpack_from
+_tcp = Struct("!HHIIBB").unpack_from
+_u16 = Struct("!H").unpack_from
+
+
+class Packet(NamedTuple):
+    """One frame, taken apart. `payload` is what the innermost known header carries."""
+
+    src_mac: str | None
+    dst_mac: str | None
+    vlan: int | None
+    """Innermost 802.1Q number."""
+    ethertype: int
+    src: str = ""
+    """IP address; empty where the frame carries none."""
+    dst: str = ""
+    proto: int = 0
+    """IP protocol; 0 where the frame carries no IP."""
+    src_port: int = 0
+    dst_port: int = 0
+    flags: int = 0
+    seq: int = 0
+    ack: int = 0
+    payload: bytes = b""
+    cut: bool = False
+    """The payload is not all that was sent: a first fragment, or a capture that kept only the front of each frame."""
+    later_fragment: bool = False
+    """A fragment without a header of UDP or TCP; `payload` is empty."""
+
+
+def split(frame: bytes, link_type: int = LINK_ETHERNET) -> Packet:
+    """Return the parts of one frame. link_type: LINKTYPE number of libpcap. Raises DecodeError."""
+    link_type &= _LINK_TYPE_BITS
+    if link_type == LINK_ETHERNET:
+        return _ethernet(frame)
+    if link_type in LINK_RAW:
+        return _ip(frame, 0, None, None, None, _ethertype_of_ip(frame))
+    if link_type in (LINK_NULL, LINK_LOOP):
+        return _loopback(frame, link_type)
+    if link_type == LINK_COOKED:
+        _need(frame, 16)
+        return _cooked(frame, 16, ethertype=_u16(frame, 14)[0], length=_u16(frame, 4)[0], address=frame[6:14])
+    if link_type == LINK_COOKED_2:
+        _need(frame, 20)
+        return _cooked(frame, 20, ethertype=_u16(frame, 0)[0], length=frame[11], address=frame[12:20])
+    raise DecodeError(f"link type {link_type} is not known")
+
+
+def ethernet(packet: Packet) -> bytes:
+    """Return a packet without IP as an untagged Ethernet frame, whatever link it came from."""
+    dst = bytes.fromhex((packet.dst_mac or "ff:ff:ff:ff:ff:ff").replace(":", ""))
+    src = bytes.fromhex((packet.src_mac or "00:00:00:00:00:00").replace(":", ""))
+    return dst + src + packet.ethertype.to_bytes(2) + packet.payload
+
+
+def _need(frame: bytes, count: int) -> None:
+    if len(frame) < count:
+        raise DecodeError(f"a frame of {len(frame)} bytes, {count} wanted")
+
+
+def _ethernet(frame: bytes) -> Packet:
+    _need(frame, 14)
+    dst_mac, src_mac = frame[:6].hex(":"), frame[6:12].hex(":")
+    ethertype, offset, vlan = _u16(frame, 12)[0], 14, None
+    for _ in range(_MAX_TAGS):
+        if ethertype not in _TAGS:
+            break
+        _need(frame, offset + 4)
+        vlan, ethertype = _u16(frame, offset)[0] & 0x0FFF, _u16(frame, offset + 2)[0]
+        offset += 4
+    if ethertype <= _LONGEST_802_3:
+        if frame[offset : offset + 6] != _SNAP:
+            return Packet(src_mac, dst_mac, vlan, ethertype, payload=frame[offset : offset + ethertype])
+        _need(frame, offset + 8)
+        ethertype = _u16(frame, offset + 6)[0]
+        offset += 8
+    return _ip(frame, offset, src_mac, dst_mac, vlan, ethertype)
+
+
+def _cooked(frame: bytes, offset: int, *, ethertype: int, length: int, address: bytes) -> Packet:
+    src_mac = address[:6].hex(":") if length == 6 else None
+    vlan = None
+    if ethertype in _TAGS:
+        _need(frame, offset + 4)
+        vlan, ethertype = _u16(frame, offset)[0] & 0x0FFF, _u16(frame, offset + 2)[0]
+        offset += 4
+    return _ip(frame, offset, src_mac, None, vlan, ethertype)
+
+
+def _loopback(frame: bytes, link_type: int) -> Packet:
+    _need(frame, 4)
+    family = int.from_bytes(frame[:4], "big")
+    if link_type == LINK_NULL and family > 0xFFFF:  # written in the order of the capturing machine, which is not told
+        family = int.from_bytes(frame[:4], "little")
+    return _ip(frame, 4, None, None, None, ETHERTYPE_IPV6 if family in _IPV6_FAMILIES else ETHERTYPE_IPV4)
+
+
+def _ethertype_of_ip(frame: bytes) -> int:
+    _need(frame, 1)
+    return ETHERTYPE_IPV6 if frame[0] >> 4 == 6 else ETHERTYPE_IPV4
+
+
+def _ip(frame: bytes, offset: int, src_mac: str | None, dst_mac: str | None, vlan: int | None, ethertype: int) -> Packet:
+    if ethertype == ETHERTYPE_IPV4:
+        _need(frame, offset + 20)
+        first, _, total, _, fragment, _, proto, _, src, dst = _ipv4(frame, offset)
+        header = (first & 0x0F) * 4
+        end, cut = _end(frame, offset, total)
+        if first >> 4 != 4 or header < 20 or offset + header > end:
+            raise DecodeError("not an IPv4 header")
+        link = Packet(src_mac, dst_mac, vlan, ethertype, _ipv4_text(src), _ipv4_text(dst), proto)
+        if fragment & 0x1FFF:
+            return link._replace(cut=True, later_fragment=True)
+        return _transport(frame, offset + header, end, link, cut or bool(fragment & 0x2000))
+    if ethertype == ETHERTYPE_IPV6:
+        return _with_ipv6(frame, offset, src_mac, dst_mac, vlan)
+    return Packet(src_mac, dst_mac, vlan, ethertype, payload=frame[offset:])
+
+
+def _with_ipv6(frame: bytes, offset: int, src_mac: str | None, dst_mac: str | None, vlan: int | None) -> Packet:
+    _need(frame, offset + 40)
+    first, length, proto, _, src, dst = _ipv6(frame, offset)
+    if first >> 28 != 6:
+        raise DecodeError("not an IPv6 header")
+    end, cut = _end(frame, offset, length and length + 40)
+    offset += 40
+    later = False
+    for _ in range(_MAX_EXTENSIONS):
+        if proto not in (_HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _OPTIONS):
+            break
+        if offset + 8 > end:
+            raise DecodeError("an IPv6 extension header past the end")
+        step = (
+            8
+            if proto == _FRAGMENT
+            else (frame[offset + 1] + 2) * 4
+            if proto == _AUTHENTICATION
+            else (frame[offset + 1] + 1) * 8
+        )
+        if proto == _FRAGMENT:
+            position = _u16(frame, offset + 2)[0]
+            later = later or position >> 3 != 0
+            cut = cut or position & 1 != 0
+        proto = frame[offset]
+        offset += step
+        if later:
+            break
+    link = Packet(src_mac, dst_mac, vlan, ETHERTYPE_IPV6, _ipv6_text(src), _ipv6_text(dst), proto)
+    if later:
+        return link._replace(cut=True, later_fragment=True)
+    if offset > end:
+        raise DecodeError("an IPv6 extension header past the end")
+    return _transport(frame, offset, end, link, cut)
+
+
+def _end(frame: bytes, offset: int, total: int) -> tuple[int, bool]:
+    """Return where an IP packet ends in the frame, and whether it goes on behind it. total: 0 where it is not said."""
+    if total == 0:
+        return len(frame), False
+    return min(offset + total, len(frame)), offset + total > len(frame)
+
+
+def _transport(frame: bytes, offset: int, end: int, link: Packet, cut: bool) -> Packet:
+    src_mac, dst_mac, vlan, ethertype, src, dst, proto = link[:7]
+    if proto == UDP:
+        if offset + 8 > end:
+            raise DecodeError("a UDP header past the end")
+        src_port, dst_port, length = _udp(frame, offset)
+        if 0 < length < 8:
+            raise DecodeError(f"a UDP length of {length}")
+        stop = min(end, offset + length) if length else end
+        payload = frame[offset + 8 : stop]
+        cut = cut or offset + length > end
+        return Packet(src_mac, dst_mac, vlan, ethertype, src, dst, proto, src_port, dst_port, 0, 0, 0, payload, cut)
+    if proto == TCP:
+        if offset + 20 > end:
+            raise DecodeError("a TCP header past the end")
+        src_port, dst_port, seq, ack, header, flags = _tcp(frame, offset)
+        start = offset + (header >> 4) * 4
+        if header >> 4 < 5 or start > end:
+            raise DecodeError("a TCP header past the end")
+        payload = frame[start:end]
+        return Packet(src_mac, dst_mac, vlan, ethertype, src, dst, proto, src_port, dst_port, flags, seq, ack, payload, cut)
+    return link._replace(payload=frame[offset:end], cut=cut)
+
+
+@lru_cache(maxsize=4096)
+def _ipv4_text(raw: bytes) -> str:
+    return ".".join(map(str, raw))
+
+
+@lru_cache(maxsize=4096)
+def _ipv6_text(raw: bytes) -> str:
+    return str(IPv6Address(raw))

@@ -1,0 +1,124 @@
+"""SADP, Hikvision's own discovery: every device with its firmware answers, whatever label it wears.
+
+Source: replies of DS-7804HQH-K1 (2021) and DS-2CD2385G1-I, and published sources of clients and of one device's firmware.
+Status: reverse-engineered. Wire layout: one XML document in one datagram, UDP 37020, the group 239.255.255.250.
+
+| document | meaning |
+|----------|---------|
+| `<Probe><Uuid/><Types>inquiry</Types></Probe>` | search; a device ignores one without Uuid |
+| `<ProbeMatch><Uuid/><Types>inquiry</Types>…` | answer, mostly to the group and not to the asker |
+| `<Hello><Types>hello</Types>…` | announcement at power-up, with the same elements |
+
+Other types of probe change the state of a device; `inquiry` is the only one here. Newer firmware may answer with bytes that are
+no XML: from this port they still say whose firmware it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address
+from uuid import UUID
+
+from camscan.codecs import xml
+from camscan.codecs.base import DecodeError, Probe, fields, mac_from_text
+from camscan.model import Datagram, Fields
+
+NAME = "sadp"
+PORTS: tuple[int, ...] = (37020,)
+GROUPS: tuple[str, ...] = ("239.255.255.250",)
+BIND_PORTS: tuple[int, ...] = (37020,)
+
+_ANSWERS = frozenset({"ProbeMatch", "Hello"})
+_MIN_OPAQUE = 64
+"""Bytes; what is shorter and no XML is not taken for an encrypted answer."""
+_MAX_ELEMENTS = 128
+_TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "flase", "0"})
+"""`flase` is what some firmware sends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One document. `kind` is its root element, or opaque."""
+
+    kind: str
+    elements: tuple[tuple[str, str], ...] = ()
+    """Name and text of the elements below the root, in order."""
+
+    def get(self, name: str) -> str:
+        """Return the first text of an element that is not empty, whatever the case of its name."""
+        wanted = name.lower()
+        return next((text for element, text in self.elements if element.lower() == wanted and text), "")
+
+
+def probes(nonce: bytes) -> tuple[Probe, ...]:
+    """Return the inquiry to the group, as broadcast and to single hosts; answers come to the group and to port 37020."""
+    uuid = str(UUID(bytes=nonce, version=4)).upper()
+    payload = f'<?xml version="1.0" encoding="utf-8"?><Probe><Uuid>{uuid}</Uuid><Types>inquiry</Types></Probe>'.encode("ascii")
+    port = PORTS[0]
+    return (
+        Probe(payload=payload, port=port, group=GROUPS[0], source_port=port),
+        Probe(payload=payload, port=port, broadcast=True, source_port=port),
+        Probe(payload=payload, port=port, unicast=True, source_port=port),
+    )
+
+
+def recognise(datagram: Datagram) -> bool:
+    """Return whether a datagram comes from the port of SADP, or goes there and looks like XML."""
+    return datagram.src.port in PORTS or (datagram.dst.port in PORTS and b"<" in datagram.payload[:64])
+
+
+def decode(payload: bytes) -> Message:
+    """Return the message. Raises DecodeError."""
+    if b"<" not in payload[:64]:
+        if len(payload) < _MIN_OPAQUE:
+            raise DecodeError("neither XML nor long enough for an encrypted answer")
+        return Message(kind="opaque")
+    root = xml.parse(payload)
+    kind = xml.local(root)
+    if kind == "Probe":
+        return Message(kind=kind)
+    if kind not in _ANSWERS:
+        raise DecodeError("neither inquiry nor answer")
+    elements = tuple((xml.local(element), (element.text or "").strip()) for element in list(root)[:_MAX_ELEMENTS])
+    return Message(kind=kind, elements=elements)
+
+
+def observe(message: Message) -> Fields:
+    """Return the message in the shared vocabulary; empty for an inquiry."""
+    if message.kind == "opaque":
+        return fields(("sadp.encrypted", "true"))
+    return fields(
+        ("sadp.type", message.get("DeviceType")),
+        ("sadp.model", message.get("DeviceDescription")),
+        ("sadp.serial", message.get("DeviceSN")),
+        ("sadp.mac", mac_from_text(message.get("MAC"))),
+        ("sadp.firmware", message.get("SoftwareVersion")),
+        ("sadp.dsp", message.get("DSPVersion")),
+        ("sadp.oem", message.get("OEMInfo")),
+        ("sadp.activated", _boolean(message.get("Activated"))),
+        ("sadp.ip", _ipv4(message.get("IPv4Address"))),
+        ("sadp.http_port", _number(message.get("HttpPort"))),
+        ("sadp.command_port", _number(message.get("CommandPort"))),
+        ("sadp.channels", _channels(message)),
+    )
+
+
+def _boolean(value: str) -> str | None:
+    folded = value.lower()
+    return "true" if folded in _TRUE else "false" if folded in _FALSE else None
+
+
+def _number(value: str) -> str | None:
+    return value if value.isascii() and value.isdecimal() and len(value) <= 5 else None
+
+
+def _ipv4(value: str) -> str | None:
+    try:
+        return str(IPv4Address(value))
+    except AddressValueError:
+        return None
+
+
+def _channels(message: Message) -> str | None:
+    analogue, digital = _number(message.get("AnalogChannelNum")), _number(message.get("DigitalChannelNum"))
+    return f"{analogue}+{digital}" if analogue and digital else None

@@ -1,0 +1,101 @@
+"""TP-Link discovery: the JSON of UDP 20002 behind its 16-byte header, and the enciphered sysinfo of UDP 9999.
+
+Source: python-kasa's description of both protocols; replies of a C210 and of an IOT.IPCAMERA unit. Status: reverse-engineered.
+
+UDP 20002: version 1 byte (2), 1 reserved, operation 2, length 2, flags 1, reserved 1, serial 4, CRC-32 4, all big-endian; then JSON.
+UDP 9999: each byte is XORed with the cipher byte before it, the first with 0xAB; TCP 9999 puts a length of 4 bytes before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from camscan.codecs.base import DecodeError, fields, mac_from_text
+from camscan.model import Fields
+
+NAME = "tplink"
+
+MAX_MESSAGE = 64 * 1024
+_HEADER = 16
+_VERSION = 2
+_FIRST_KEY = 0xAB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """What a device says of itself; empty texts where it left a key out."""
+
+    type: str = ""
+    model: str = ""
+    mac: str = ""
+    firmware: str = ""
+    hardware: str = ""
+
+
+def decode(raw: bytes) -> Device:
+    """Return the device of an answer of either protocol. Raises DecodeError."""
+    payload = raw[:MAX_MESSAGE]
+    document = _json(_plain(payload))
+    result, sysinfo = document.get("result"), _mapping(_mapping(document.get("system")).get("get_sysinfo"))
+    if isinstance(result, dict):
+        return Device(
+            type=_text(result, "device_type"),
+            model=_text(result, "device_model"),
+            mac=_text(result, "mac"),
+            firmware=_text(result, "firmware_version"),
+            hardware=_text(result, "hardware_version"),
+        )
+    if not sysinfo:
+        raise DecodeError("neither a result nor sysinfo")
+    inner = _mapping(sysinfo.get("system")) or sysinfo  # cameras of the KC line put their values one level deeper
+    return Device(
+        type=_text(inner, "type", "mic_type"),
+        model=_text(inner, "model"),
+        mac=_text(inner, "mac", "mic_mac", "ethernet_mac"),
+        firmware=_text(inner, "sw_ver"),
+        hardware=_text(inner, "hw_ver"),
+    )
+
+
+def observe(message: Device) -> Fields:
+    """Return the values as stated, the MAC canonical."""
+    return fields(
+        ("tplink.firmware", message.firmware),
+        ("tplink.hardware", message.hardware),
+        ("tplink.mac", mac_from_text(message.mac)),
+        ("tplink.model", message.model),
+        ("tplink.type", message.type),
+    )
+
+
+def _plain(payload: bytes) -> bytes:
+    """Return the JSON of a payload: bare, behind a header, or deciphered."""
+    if payload[:1] == b"{":
+        return payload
+    if payload[:1] == bytes([_VERSION]) and payload[_HEADER : _HEADER + 1] == b"{":
+        return payload[_HEADER:]
+    for start in (0, 4):
+        if payload[start : start + 1] == bytes([_FIRST_KEY ^ ord("{")]):
+            return bytes(one ^ key for one, key in zip(payload[start:], bytes([_FIRST_KEY]) + payload[start:], strict=False))
+    raise DecodeError("neither JSON, nor a header before it, nor its cipher")
+
+
+def _json(raw: bytes) -> Mapping[str, Any]:
+    try:
+        document, _ = json.JSONDecoder(strict=False).raw_decode(raw.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as fault:
+        raise DecodeError(f"not JSON: {type(fault).__name__}") from fault
+    return _mapping(document)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(table: Mapping[str, Any], *names: str) -> str:
+    """Return the first text of a table under one of the names, without halves of surrogate pairs."""
+    value = next((table[name] for name in names if isinstance(table.get(name), str)), "")
+    return value.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,1 @@
+"""All I/O with the network: every collector, and the net they are given."""

@@ -1,0 +1,117 @@
+"""What every collector is, and the ground it stands on: its scope, its net, its clock and its tally."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import TYPE_CHECKING, Protocol
+
+from camscan.codecs.registry import Undecoded
+from camscan.errors import CamscanError
+from camscan.model import Observation, Scope
+
+if TYPE_CHECKING:
+    from camscan.collect.interfaces import Interface
+    from camscan.collect.net import Net
+    from camscan.collect.scope import Guard
+
+
+class Stage(IntEnum):
+    """When a collector runs. Between stages everything observed so far is correlated and identified."""
+
+    PRESENCE = 1
+    """Given the ranges: who is there?"""
+    PROBES = 2
+    """Given the live hosts: one unicast query of each discovery protocol."""
+    BANNERS = 3
+    """Given the live hosts: what do their open ports say?"""
+    READS = 4
+    """Given the assets: identity reads that their evidence suggests."""
+    DEEP = 5
+    """Given the live hosts that stayed unidentified."""
+
+
+class MissingTool(CamscanError):  # noqa: N818  (a state of the machine, not a failure of ours)
+    """A program, library or input that a collector needs is absent; the message holds the remedy."""
+
+
+class NotAsked(CamscanError):  # noqa: N818
+    """A collector that runs only on request was not asked for; the message says how to ask."""
+
+
+class NotNeeded(CamscanError):  # noqa: N818
+    """A collector would show nothing that this scope or another collector leaves open; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """One live address."""
+
+    ip: str
+    mac: str | None = None
+    observations: tuple[Observation, ...] = ()
+    """What is known of it so far."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one collector's run sent, received and could not read. Becomes its CollectorAttempt."""
+
+    sent: int = 0
+    received: int = 0
+    undecoded: int = 0
+    dropped: int = 0
+    sample: bytes = b""
+    budget_hosts: set[str] = field(default_factory=set)
+    """Hosts whose visit the budget cut short."""
+    unfinished: list[str] = field(default_factory=list)
+    """What was not done, one sentence each; any entry makes the attempt PARTIAL."""
+
+    def could_not_read(self, undecoded: Undecoded) -> None:
+        """Count an undecodable message and keep the first as a sample."""
+        self.undecoded += 1
+        self.sample = self.sample or undecoded.sample
+
+
+@dataclass(slots=True, kw_only=True)
+class Ground:
+    """What a collector is given: it may touch nothing else."""
+
+    site: str
+    scope: Scope
+    guard: Guard
+    interfaces: Sequence[Interface]
+    net: Net
+    now: Callable[[], datetime]
+    user_agent: str
+    tally: Tally
+    macs: dict[str, str]
+    """Link-layer MAC of each live address on our links, from ARP and the neighbour table; shared by all collectors."""
+    emit: Callable[[Observation], None]
+    """Takes each observation at once, so that an interrupted run keeps what it has."""
+    enough: Callable[[Host, Sequence[Observation]], bool] = lambda host, seen: False
+    """Whether a visit may end: maker, model and firmware rest on two independent witnesses."""
+
+
+class Collector(Protocol):
+    """One way of gathering observations."""
+
+    NAME: str
+    STAGE: Stage
+
+    def open(self, ground: Ground) -> None:
+        """Open every socket that needs a privilege, before any thread starts and any byte is read.
+
+        Raises PrivilegeError, MissingTool, NotAsked or NotNeeded with the remedy: the run becomes a skipped attempt.
+        """
+        ...
+
+    async def run(self, ground: Ground, hosts: Sequence[Host]) -> None:
+        """Gather; every observation goes to `ground.emit`, every packet to `ground.tally`."""
+        ...
+
+    def close(self) -> None:
+        """Close what `open` opened; called once, also after a failure."""
+        ...

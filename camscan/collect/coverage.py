@@ -1,0 +1,218 @@
+"""How closely each range was looked at, and whether the run did all that it set out to do.
+
+"None found" means something only beside this statement. A range on a link of ours is swept by ARP, or without privilege
+through the kernel's neighbour table; a range behind a router is knocked at, and a silent camera there can be missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from ipaddress import ip_address, ip_network
+
+from camscan.collect.ranges import Network, Spans, distinct, excluded_spans, inside
+from camscan.model import AttemptReason, AttemptStatus, CollectorAttempt, Coverage, CoverageLevel, Scope
+
+LINK_SWEEPS = frozenset({"arp", "neighbours"})
+"""Collectors that ask every address on our links; one that ran to its end is enough."""
+ROUTED_SWEEPS = frozenset({"knock"})
+"""Collectors that ask every address behind a router."""
+BANNERS = frozenset({"tcp"})
+"""Collectors that visit every live host."""
+REQUIRE_LINK = "link"
+MAX_NAMED = 3
+"""Ranges, hosts or inputs that one message names."""
+NOT_LOOKED = "no host discovery ran"
+EXCLUDED = "excluded by the scope"
+
+
+def coverage_of(
+    scope: Scope,
+    networks: Iterable[Network],
+    attempts: Sequence[CollectorAttempt],
+    alive: Collection[str],
+    visited: Collection[str] = frozenset(),
+) -> tuple[Coverage, ...]:
+    """Return what was done about each range of the scope; a range that is partly on a link of ours becomes several.
+
+    networks: those on the links of the interfaces used. alive: addresses that answered and may be visited.
+    visited: those of them whose visit ended, where the attempts do not say it of all.
+    """
+    excluded, _ = excluded_spans(scope.exclude)
+    links = tuple(networks)
+    pieces = [piece for text in scope.ranges for piece in by_reach(ip_network(text), links)]
+    return tuple(_cover(net, on_link, excluded, attempts, alive, visited) for net, on_link in pieces)
+
+
+def listened(
+    networks: Iterable[Network], attempts: Sequence[CollectorAttempt], heard: Collection[str] = frozenset()
+) -> tuple[Coverage, ...]:
+    """Return the coverage of networks that were only listened to. heard: addresses that sent something."""
+    faults = _reading_faults(attempts)
+    return tuple(
+        Coverage(
+            range=str(net),
+            level=CoverageLevel.LISTENED,
+            complete=not faults,
+            hosts_alive=_count(Spans.of_networks([net]), heard),
+            detail="; ".join(faults),
+        )
+        for net in networks
+    )
+
+
+def networks_heard(ips: Iterable[str]) -> tuple[Network, ...]:
+    """Return the /24 networks (IPv6: /64) of the private addresses among `ips`: where somebody was heard, not what was searched."""
+    found = {
+        ip_network((ip, 24 if "." in ip else 64), strict=False)
+        for ip in ips
+        if (address := ip_address(ip)).is_private and not address.is_unspecified and not address.is_link_local
+    }
+    return tuple(sorted(found, key=lambda net: (net.version, int(net.network_address))))
+
+
+def completeness(
+    coverage: Sequence[Coverage], attempts: Sequence[CollectorAttempt], require: Iterable[str], interrupted: bool
+) -> tuple[bool, tuple[str, ...]]:
+    """Return whether a run is complete, and each reason why not, as a person reads it.
+
+    A run that set out to cover ranges is judged range by range. One that only read or listened is complete when every
+    input was read to its end and no frame was lost. require: `link`, or names of collectors that must have run to their end.
+    """
+    reasons = ["interrupted before its end"] if interrupted else []
+    asked = [c for c in coverage if c.level is not CoverageLevel.LISTENED]
+    blank = [c for c in asked if not c.complete and c.level is CoverageLevel.NONE]
+    partly = [c for c in asked if not c.complete and c.level is not CoverageLevel.NONE]
+    for rows, lack in ((blank, "not covered"), (partly, "not finished")):
+        if rows:
+            named = _named([f"{c.range}: {c.detail}" if c.detail else c.range for c in rows])
+            reasons.append(f"{len(rows)} of {_ranges(len(asked))} {lack} ({named})")
+    reasons += _reading_faults([a for a in attempts if not asked or a.reason is AttemptReason.DAMAGED])
+    for name in dict.fromkeys(require):
+        reasons += _unmet(name, asked, attempts)
+    return not reasons, tuple(reasons)
+
+
+def by_reach(net: Network, links: Sequence[Network]) -> tuple[tuple[Network, bool], ...]:
+    """Return a range cut at the borders of our links, in order of address, each part with whether it is on one."""
+    if any(inside(net, link) for link in links):
+        return ((net, True),)
+    within = distinct(link for link in links if inside(link, net))
+    rest: list[Network] = [net]
+    for link in within:
+        rest = [part for whole in rest for part in _without(whole, link)]
+    parts = [(part, False) for part in rest] + [(link, True) for link in within]
+    return tuple(sorted(parts, key=lambda part: int(part[0].network_address)))
+
+
+def _without(whole: Network, hole: Network) -> list[Network]:
+    return list(whole.address_exclude(hole)) if inside(hole, whole) else [whole]  # type: ignore[arg-type]
+
+
+def _cover(
+    net: Network,
+    on_link: bool,
+    excluded: Spans,
+    attempts: Sequence[CollectorAttempt],
+    alive: Collection[str],
+    visited: Collection[str],
+) -> Coverage:
+    span = Spans.of_networks([net]) - excluded
+    if not span:
+        return Coverage(range=str(net), level=CoverageLevel.NONE, complete=True, detail=EXCLUDED)
+    level = CoverageLevel.LINK if on_link else CoverageLevel.ROUTED
+    sweeps = [a for a in attempts if a.collector in (LINK_SWEEPS if on_link else ROUTED_SWEEPS) and span & _aimed(a, span)]
+    hosts = [ip for ip in alive if span.holds(ip)]
+    if span - _ended(sweeps, span):
+        looked = any(a.status is AttemptStatus.PARTIAL or a.sent for a in sweeps)
+        return Coverage(
+            range=str(net),
+            level=level if looked else CoverageLevel.NONE,
+            complete=False,
+            hosts_alive=len(hosts),
+            detail=_why(sweeps) or NOT_LOOKED,
+        )
+    visits = [a for a in attempts if a.collector in BANNERS]
+    done = _ended(visits, span)
+    waiting = [ip for ip in hosts if ip not in visited and not done.holds(ip)]
+    detail = ""
+    if waiting:
+        detail = f"TCP banners not read of {len(waiting)} of {len(hosts)} live hosts: {_why(visits) or 'no visit was made'}"
+    return Coverage(range=str(net), level=level, complete=not waiting, hosts_alive=len(hosts), detail=detail)
+
+
+def ended(attempt: CollectorAttempt) -> bool:
+    """Return whether a run did all it may: it came to its end, or to the end of a device's budget."""
+    return attempt.status is AttemptStatus.COMPLETED or attempt.reason is AttemptReason.BUDGET
+
+
+def _ended(attempts: Iterable[CollectorAttempt], everything: Spans) -> Spans:
+    """Return the addresses at which the attempts that ended were aimed."""
+    parts = [_aimed(a, everything) for a in attempts if ended(a)]
+    return Spans.of([(4, *span) for part in parts for span in part.v4] + [(6, *span) for part in parts for span in part.v6])
+
+
+def _aimed(attempt: CollectorAttempt, everything: Spans) -> Spans:
+    """Return the addresses of an attempt's target: networks with commas between, or else all that it could reach."""
+    networks = []
+    for text in attempt.target.split(","):
+        try:
+            networks.append(ip_network(text.strip()))
+        except ValueError:
+            return everything
+    return Spans.of_networks(networks)
+
+
+def _why(attempts: Iterable[CollectorAttempt]) -> str:
+    """Return why the weightiest of the attempts that did not end did not; empty where there is none."""
+    order = [AttemptStatus.PARTIAL, AttemptStatus.FAILED, AttemptStatus.SKIPPED]
+    open_ends = [a for a in attempts if not ended(a)]
+    open_ends.sort(key=lambda a: (order.index(a.status), a.reason is AttemptReason.DISABLED, a.collector, a.detail))
+    return _said(open_ends[0]) if open_ends else ""
+
+
+def _said(attempt: CollectorAttempt) -> str:
+    if attempt.detail:
+        return attempt.detail
+    return attempt.reason.value.replace("_", " ") if attempt.reason else attempt.status.value
+
+
+def _reading_faults(attempts: Iterable[CollectorAttempt]) -> list[str]:
+    """Return what was not read to its end, or lost on the way."""
+    faults = []
+    for attempt in attempts:
+        whose = f"{attempt.collector} {attempt.target}".strip()
+        if attempt.reason is AttemptReason.DISABLED:
+            continue
+        if not ended(attempt) or attempt.reason is AttemptReason.DAMAGED:
+            faults.append(f"{whose}: {_said(attempt)}")
+        elif attempt.dropped:
+            faults.append(f"{whose}: {attempt.dropped} frames lost before they were read")
+    more = len(faults) - MAX_NAMED
+    return faults[:MAX_NAMED] + ([f"{more} inputs more not read to their end"] if more > 0 else [])
+
+
+def _unmet(name: str, asked: Sequence[Coverage], attempts: Sequence[CollectorAttempt]) -> list[str]:
+    """Return what one requirement lacks."""
+    if name == REQUIRE_LINK:
+        short = [c.range for c in asked if c.level is not CoverageLevel.LINK and c.detail != EXCLUDED]
+        if not asked:
+            return ["--require link: no range was covered at all"]
+        return [f"--require link: {len(short)} of {_ranges(len(asked))} not on a link ({_named(short)})"] if short else []
+    runs = [a for a in attempts if a.collector == name]
+    if not runs:
+        return [f"--require {name}: did not run"]
+    why = _why(runs)
+    return [f"--require {name}: {why}"] if why else []
+
+
+def _count(span: Spans, ips: Collection[str]) -> int:
+    return sum(1 for ip in ips if span.holds(ip))
+
+
+def _ranges(count: int) -> str:
+    return f"{count} range" if count == 1 else f"{count} ranges"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - MAX_NAMED
+    return "; ".join(names[:MAX_NAMED]) + (f"; and {more} more" if more > 0 else "")

@@ -1,0 +1,268 @@
+"""The stages of a scan: which collector runs when, on whom, and how each run ended."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from camscan import __version__
+from camscan.codecs.fold import fold
+from camscan.collect.base import Collector, Ground, Host, MissingTool, NotAsked, NotNeeded, Stage, Tally
+from camscan.collect.interfaces import Interface
+from camscan.collect.net import Net
+from camscan.collect.presence import Liveness
+from camscan.collect.scope import Guard
+from camscan.correlate import correlate
+from camscan.errors import CamscanError, PrivilegeError
+from camscan.identify.engine import identify
+from camscan.identify.rules import Knowledge
+from camscan.model import (
+    CAMERA_KINDS,
+    AttemptReason,
+    AttemptStatus,
+    CollectorAttempt,
+    Confidence,
+    Identification,
+    Observation,
+    Scope,
+)
+
+FOLD_AT = 50_000
+"""Observations gathered before equal ones are folded."""
+OBSERVATIONS_AT_MOST = 400_000
+"""A flood of distinct messages cannot grow the memory without bound; what is left out is counted."""
+QUIET_SHARE = 0.1
+QUIET_AT_LEAST = 3
+"""A run stops by itself when this many, and this share, of the visited devices fell silent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanPlan:
+    """Everything that a scan needs to know before it begins."""
+
+    site: str
+    scope: Scope
+    guard: Guard
+    interfaces: tuple[Interface, ...]
+    collectors: tuple[Collector, ...]
+    contact: str | None = None
+    now: Callable[[], datetime]
+    progress: Callable[[str], None] = lambda line: None
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What a run has so far; always fit to be reported."""
+
+    observations: list[Observation] = field(default_factory=list)
+    attempts: list[CollectorAttempt] = field(default_factory=list)
+    macs: dict[str, str] = field(default_factory=dict)
+    left_out: int = 0
+    interrupted: bool = False
+    _fold_at: int = FOLD_AT
+
+    def add(self, seen: Observation) -> None:
+        """Take one observation."""
+        if len(self.observations) >= self._fold_at:
+            self.observations = list(fold(self.observations))
+            self._fold_at = max(FOLD_AT, 2 * len(self.observations))
+        if len(self.observations) >= OBSERVATIONS_AT_MOST:
+            self.left_out += 1
+            return
+        self.observations.append(seen)
+        if seen.protocol == "arp" and seen.ip and seen.link_mac:
+            known = self.macs.setdefault(seen.ip, seen.link_mac)
+            if known != seen.link_mac:
+                self.macs[seen.ip] = ""
+
+
+def live(observations: Iterable[Observation], guard: Guard) -> set[str]:
+    """Return the addresses that answered, may be visited, and are not excluded by address or MAC."""
+    barred = {o.ip for o in observations if o.link_mac and not guard.allows_mac(o.link_mac)}
+    return {o.ip for o in observations if o.ip and o.ip not in barred and guard.allows_unicast(o.ip)}
+
+
+class StageRunner:
+    """Opens, runs and closes the collectors of a scan, and writes down how each run ended."""
+
+    def __init__(self, plan: ScanPlan, knowledge: Knowledge, gathered: Gathered, net: Net) -> None:
+        self._plan = plan
+        self._knowledge = knowledge
+        self._gathered = gathered
+        self._net = net
+        self._ready: list[tuple[Collector, Ground]] = []
+
+    def open_all(self) -> None:
+        """Open every collector's sockets; what cannot be opened becomes a skipped attempt with its remedy."""
+        for collector in self._plan.collectors:
+            ground = self._ground()
+            try:
+                collector.open(ground)
+            except PrivilegeError as fault:
+                self._skip(collector, AttemptReason.NO_PRIVILEGE, str(fault))
+            except MissingTool as fault:
+                self._skip(collector, AttemptReason.MISSING_TOOL, str(fault))
+            except NotAsked as fault:
+                self._skip(collector, AttemptReason.DISABLED, str(fault))
+            except NotNeeded as fault:
+                self._skip(collector, None, str(fault))
+            except (OSError, CamscanError) as fault:
+                now = self._plan.now()
+                self._record(collector, now, AttemptStatus.FAILED, AttemptReason.UNREACHABLE, Tally(), str(fault))
+            else:
+                self._ready.append((collector, ground))
+
+    def close_all(self) -> None:
+        """Close every collector."""
+        for collector in self._plan.collectors:
+            collector.close()
+
+    async def run(self, stage: Stage) -> bool:
+        """Run the collectors of one stage side by side (the liveness check after them); False ends the scan."""
+        hosts = self._hosts(stage)
+        here = [(c, g) for c, g in self._ready if stage == c.STAGE]
+        if here:
+            self._plan.progress(f"{stage.name.lower()}: {', '.join(c.NAME for c, _ in here)}; {len(hosts)} live so far")
+        async with asyncio.TaskGroup() as tasks:
+            for collector, ground in here:
+                if not isinstance(collector, Liveness):
+                    tasks.create_task(self._run_one(collector, ground, hosts))
+        for collector, ground in here:
+            if isinstance(collector, Liveness):
+                await self._run_one(collector, ground, hosts)
+                visited = sum(1 for account in self._net.meter.accounts.values() if account.connections)
+                if len(collector.quiet) >= max(QUIET_AT_LEAST, QUIET_SHARE * visited):
+                    self._plan.progress(f"stopping: {len(collector.quiet)} of {visited} devices fell silent after our visit")
+                    return False
+        return True
+
+    async def _run_one(self, collector: Collector, ground: Ground, hosts: Sequence[Host]) -> None:
+        """Run one collector to its end; whatever happens becomes its attempt, and the others go on."""
+        started_at = self._plan.now()
+        tally = ground.tally
+        try:
+            await collector.run(ground, hosts)
+        except asyncio.CancelledError:
+            self._record(collector, started_at, AttemptStatus.PARTIAL, AttemptReason.INTERRUPTED, tally, "interrupted")
+            raise
+        except MissingTool as fault:
+            self._record(collector, started_at, AttemptStatus.SKIPPED, AttemptReason.MISSING_TOOL, tally, str(fault))
+        except OSError as fault:
+            self._record(collector, started_at, AttemptStatus.FAILED, AttemptReason.UNREACHABLE, tally, str(fault))
+        except Exception as fault:
+            detail = f"{type(fault).__name__}: {fault} ({_where(fault)})"
+            self._record(collector, started_at, AttemptStatus.FAILED, AttemptReason.BUG, tally, detail)
+        else:
+            status, reason, detail = outcome(tally)
+            self._record(collector, started_at, status, reason, tally, detail)
+
+    def _hosts(self, stage: Stage) -> tuple[Host, ...]:
+        """Return whom a stage may visit."""
+        if stage is Stage.PRESENCE:
+            return ()
+        observations = fold(self._gathered.observations)
+        present = live(observations, self._plan.guard)
+        by_ip: dict[str, list[Observation]] = {}
+        for seen in observations:
+            if seen.ip in present:
+                by_ip.setdefault(seen.ip, []).append(seen)
+        if stage is Stage.DEEP:
+            present = {ip for ip in present if self._undecided(by_ip[ip])}
+        own = {a for i in self._plan.interfaces for a in i.addresses}
+        return tuple(
+            Host(ip=ip, mac=self._gathered.macs.get(ip) or None, observations=tuple(by_ip[ip]))
+            for ip in sorted(present - own, key=lambda ip: (":" in ip, len(ip), ip))
+        )
+
+    def _identified(self, observations: Sequence[Observation]) -> Identification:
+        assets = correlate(observations, claims=self._knowledge.claims)
+        return max(
+            (identify(a, self._knowledge) for a in assets),
+            key=lambda i: (i.confidence is not None, i.maker or "", i.model or ""),
+            default=Identification(),
+        )
+
+    def _undecided(self, observations: Sequence[Observation]) -> bool:
+        found = self._identified(observations)
+        return found.maker is None and found.kind in CAMERA_KINDS | {"unknown"}
+
+    def _enough(self, host: Host, seen: Sequence[Observation]) -> bool:
+        """Return whether maker, model and firmware rest on two independent witnesses, so that a visit may end."""
+        found = self._identified([*host.observations, *seen])
+        witnesses = {e.witness for e in found.evidence if ("maker", found.maker or "") in e.says and e.witness != "oui"}
+        return bool(found.maker and found.model and found.firmware) and (
+            len(witnesses) >= 2 and found.confidence is Confidence.CERTAIN
+        )
+
+    def _ground(self) -> Ground:
+        contact = f" ({self._plan.contact})" if self._plan.contact else ""
+        return Ground(
+            site=self._plan.site,
+            scope=self._plan.scope,
+            guard=self._plan.guard,
+            interfaces=self._plan.interfaces,
+            net=self._net,
+            now=self._plan.now,
+            user_agent=f"camscan/{__version__}{contact}",
+            tally=Tally(),
+            macs=self._gathered.macs,
+            emit=self._emit,
+            enough=self._enough,
+        )
+
+    def _emit(self, seen: Observation) -> None:
+        """Keep an observation, marked when its sender stands outside the scope."""
+        outside = seen.ip is not None and not self._plan.guard.is_inside(seen.ip)
+        self._gathered.add(replace(seen, outside_scope=True) if outside else seen)
+
+    def _skip(self, collector: Collector, reason: AttemptReason | None, detail: str) -> None:
+        self._record(collector, self._plan.now(), AttemptStatus.SKIPPED, reason, Tally(), detail)
+
+    def _record(
+        self,
+        collector: Collector,
+        started_at: datetime,
+        status: AttemptStatus,
+        reason: AttemptReason | None,
+        tally: Tally,
+        detail: str,
+    ) -> None:
+        self._gathered.attempts.append(
+            CollectorAttempt(
+                collector=collector.NAME,
+                target=", ".join(self._plan.scope.ranges),
+                status=status,
+                reason=reason,
+                detail=detail,
+                started_at=started_at,
+                ended_at=self._plan.now(),
+                sent=tally.sent,
+                received=tally.received,
+                undecoded=tally.undecoded,
+                dropped=tally.dropped,
+                sample=tally.sample,
+            )
+        )
+
+
+def outcome(
+    tally: Tally, *, stopped: AttemptReason = AttemptReason.UNREACHABLE
+) -> tuple[AttemptStatus, AttemptReason | None, str]:
+    """Return how a run that came to its end ended; `stopped` is the reason where it names what it did not finish."""
+    if tally.dropped:
+        return AttemptStatus.PARTIAL, AttemptReason.DROPPED, f"the kernel dropped {tally.dropped} frames before they were read"
+    if tally.unfinished:
+        return AttemptStatus.PARTIAL, stopped, "; ".join(tally.unfinished)
+    if tally.budget_hosts:
+        cut = ", ".join(sorted(tally.budget_hosts))
+        return AttemptStatus.COMPLETED, AttemptReason.BUDGET, f"the visit ended at the budget: {cut}"
+    return AttemptStatus.COMPLETED, None, ""
+
+
+def _where(fault: Exception) -> str:
+    """Return file and line where a fault was raised."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}"

@@ -1,0 +1,385 @@
+"""Observations become assets: which messages came from one physical device, whatever order they arrived in.
+
+Two messages join when they left the same network interface (the source MAC of the frame), or, where no usable MAC is
+known, the same address. What a payload says of its sender is a claim: it may add a message to a device, never merge two
+interfaces. Locally administered and group MACs are no identity, nor is the MAC of a gateway that answers for others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations, pairwise, zip_longest
+
+from camscan.model import MAX_DISTINCT, Asset, Conflict, Observation, address_order, is_local_mac
+
+MAX_ADDRESSES = 3
+"""IPv4 addresses of one device; a MAC or a claimed value at more of them stands for several devices."""
+SHARED_BY_MANY = 3
+"""MACs on which a claimed value is seen before it counts as a default of the product and joins nothing."""
+SHORTEST_CLAIM = 5
+"""Letters and digits without which a claimed value is no identity."""
+LONGEST_CLAIM = 256
+"""Characters beyond which a claimed value is no identity either."""
+MAX_NAMED = 3
+"""Values and other devices that one conflict names."""
+MAX_QUOTED = 64
+"""Characters of a claimed value that a conflict quotes, and of a serial that becomes a key."""
+
+HOST_FIELDS = ("dhcp.hostname", "mdns.host")
+UNIQUE_KINDS = frozenset({"mac", "serial"})
+"""Claims that differ between any two devices; keys and endpoint references are copied with firmware images."""
+PLACEHOLDER_WORDS = frozenset(
+    {"default", "notavailable", "notset", "notspecified", "serial", "serialno", "serialnumber", "undefined", "unknown"}
+)
+LOCAL_NODE_OF_UUID = "0" * 12
+"""The last group of a UUID that was made without a MAC; such UUIDs are constants of the firmware."""
+
+FOLLOWS = {"9": "0a", "f": "g0", "z": "a"}
+"""What may follow a character in a sequence where it is not the next one alone: decimal, hexadecimal, alphabet."""
+
+Node = tuple[str, str, str]
+"""A base group: ("mac", MAC, ""), ("ip", address, claimed MAC or ""), ("local", MAC, "") or ("alone", number, "")."""
+Claim = tuple[str, str]
+"""Kind of claim and its value in canonical form."""
+
+
+def correlate(observations: Iterable[Observation], *, claims: Mapping[str, str]) -> tuple[Asset, ...]:
+    """Return the devices behind the observations, sorted by site and address.
+
+    claims: field name → `mac`, `serial`, `endpoint` or `key`, for the fields in which a payload names its sender.
+    """
+    sites: dict[str, list[Observation]] = defaultdict(list)
+    for observation in sorted(observations, key=_total_order):
+        sites[observation.site].append(observation)
+    assets = [asset for site, seen in sites.items() for asset in _Correlation(site, seen, claims).assets()]
+    return tuple(sorted(assets, key=lambda a: (a.site, address_order(a.ips[0] if a.ips else None), a.key)))
+
+
+def rekey(asset: Asset, maker: str | None) -> Asset:
+    """Return the asset under `serial:<maker>:<serial>` where no MAC is known, its maker is, and it states a serial."""
+    if maker is None or not asset.key.startswith("ip:") or any(c.kind == "duplicate-identity" for c in asset.conflicts):
+        return asset
+    stated = sorted(
+        (name, value.strip())
+        for observation in asset.observations
+        for name, value in observation.fields
+        if name.endswith(".serial") and name != "tls.serial"
+    )
+    for _, serial in stated:
+        if len(serial) <= MAX_QUOTED and serial.isprintable() and not is_placeholder(serial):
+            return replace(asset, key=f"serial:{maker}:{serial}")
+    return asset
+
+
+def rekey_all(assets: Sequence[tuple[Asset, str | None]]) -> tuple[Asset, ...]:
+    """Return every asset of a run under its best key; one that two assets would share is given to neither."""
+    renamed = [rekey(asset, maker) for asset, maker in assets]
+    times: dict[str, int] = defaultdict(int)
+    for asset in renamed:
+        times[asset.key] += 1
+    return tuple(new if times[new.key] == 1 else old for (old, _), new in zip(assets, renamed, strict=True))
+
+
+def is_placeholder(value: str) -> bool:
+    """Return whether a claimed identifier is one that many devices carry: empty, short, one character, a sequence."""
+    return len(value) > LONGEST_CLAIM or _is_common(_bare(value))
+
+
+def _is_common(bare: str) -> bool:
+    if len(bare) < SHORTEST_CLAIM or bare in PLACEHOLDER_WORDS or len(set(bare[:-1])) == 1:
+        return True
+    if len(bare) == 32 and bare.endswith(LOCAL_NODE_OF_UUID):
+        return True
+    return _is_sequence(bare) or _is_sequence(bare[::-1]) or _steps_evenly(bare)
+
+
+def _bare(value: str) -> str:
+    """Return the letters and digits of an identifier, lower case, without the prefix of a UUID."""
+    return "".join(filter(str.isalnum, value.lower().strip().removeprefix("urn:").removeprefix("uuid:")))
+
+
+def _is_sequence(bare: str) -> bool:
+    """Return whether every character but one at most follows the one before it: 123456, abcdef, 1234567890abcdef."""
+    breaks = 0
+    for one, two in pairwise(bare):
+        if two not in FOLLOWS.get(one, chr(ord(one) + 1)):
+            breaks += 1
+            if breaks > 1:
+                return False
+    return True
+
+
+def _steps_evenly(bare: str) -> bool:
+    """Return whether the octets rise evenly: 00:11:22:33:44:55, 01:02:03:04:05:06, 12:34:56:78:9a:bc."""
+    if len(bare) < 12 or len(bare) % 2 or any(c not in "0123456789abcdef" for c in bare):
+        return False
+    octets = bytes.fromhex(bare)
+    return len({(two - one) % 256 for one, two in pairwise(octets)}) == 1
+
+
+def _total_order(observation: Observation) -> tuple[object, ...]:
+    return (observation.order(), observation.port is None, observation.truncated, observation.outside_scope)
+
+
+def _canonical_mac(value: str) -> str | None:
+    """Return a claimed MAC as the link layer would write it; None where it can't be the MAC of one interface."""
+    digits = _bare(value[:LONGEST_CLAIM])
+    if len(digits) != 12 or any(c not in "0123456789abcdef" for c in digits) or _is_common(digits):
+        return None
+    mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+    return None if is_local_mac(mac) else mac
+
+
+def _counts_as_address(ip: str) -> bool:
+    """Return whether an address says how many devices there are: one device has many of IPv6 and 169.254.0.0/16."""
+    return address_order(ip)[0] == 4 and not ip.startswith("169.254.")
+
+
+@dataclass(slots=True)
+class _Dispute:
+    """Claims of one base group that other devices make as well."""
+
+    values: set[tuple[str, str]] = field(default_factory=set)
+    """Field name and value."""
+    others: set[Node] = field(default_factory=set)
+
+
+class _Correlation:
+    """The observations of one site in total order, on their way to assets."""
+
+    def __init__(self, site: str, seen: Sequence[Observation], claims: Mapping[str, str]) -> None:
+        self.site = site
+        self.seen = seen
+        self.claims = claims
+        self.relays = self._find_relays()
+        self.stated = [self._claims_of(observation) for observation in seen]
+        self.sharers: dict[str, set[str]] = {}
+        """Address → who answers for it, where that is more than one device."""
+        self.groups: dict[Node, list[int]] = self._group()
+        self.disputes: dict[Node, _Dispute] = defaultdict(_Dispute)
+
+    def _find_relays(self) -> frozenset[str]:
+        """Return the MACs that answer for more addresses than one device has."""
+        addresses: dict[str, set[str]] = defaultdict(set)
+        for observation in self.seen:
+            if observation.link_mac and observation.ip and _counts_as_address(observation.ip):
+                addresses[observation.link_mac].add(observation.ip)
+        return frozenset(mac for mac, ips in addresses.items() if len(ips) > MAX_ADDRESSES)
+
+    def _claims_of(self, observation: Observation) -> tuple[tuple[str, str, Claim], ...]:
+        """Return field, value and claim of everything in one message that can tell its sender from another."""
+        said = []
+        for name, value in observation.fields:
+            kind = self.claims.get(name)
+            if kind is None:
+                continue
+            if kind == "mac":
+                mac = _canonical_mac(value)
+                if mac is not None and mac not in self.relays:
+                    said.append((name, value, (kind, mac)))
+            elif len(value) <= LONGEST_CLAIM and not _is_common(bare := _bare(value)):
+                said.append((name, value, (kind, bare)))
+        return tuple(said)
+
+    def _identity(self, observation: Observation) -> str | None:
+        mac = observation.link_mac
+        return None if mac is None or mac in self.relays or is_local_mac(mac) else mac
+
+    def _group(self) -> dict[Node, list[int]]:
+        """Return the base groups: by MAC, else by address, and note addresses that several devices answer for."""
+        owners: dict[str, set[str]] = defaultdict(set)
+        gateways: dict[str, set[str]] = defaultdict(set)
+        claimed: dict[tuple[str, str], list[frozenset[str]]] = defaultdict(list)
+        for observation, stated in zip(self.seen, self.stated, strict=True):
+            if observation.ip is None:
+                continue
+            identity = self._identity(observation)
+            if identity is not None:
+                owners[observation.ip].add(identity)
+                continue
+            if observation.link_mac and observation.link_mac in self.relays:
+                gateways[observation.ip].add(observation.link_mac)
+            for name in {name for name, _, (kind, _) in stated if kind == "mac"}:
+                claimed[observation.ip, name].append(frozenset(claim[1] for other, _, claim in stated if other == name))
+        contested = {ip for (ip, _), sets in claimed.items() if not frozenset.intersection(*sets)}
+        contested |= {ip for ip, macs in owners.items() if len(macs) > 1}
+        self.sharers = {ip: set(owners[ip]) for ip in contested | (gateways.keys() & owners.keys())}
+        for (ip, _), sets in claimed.items():
+            if ip in contested:
+                self.sharers[ip].update(*sets)
+        for shared in self.sharers:
+            self.sharers[shared] |= gateways[shared]
+
+        groups: dict[Node, list[int]] = defaultdict(list)
+        for index, observation in enumerate(self.seen):
+            identity, address = self._identity(observation), observation.ip
+            node: Node
+            if identity is not None:
+                node = ("mac", identity, "")
+            elif address is None:
+                node = ("local", observation.link_mac, "") if observation.link_mac else ("alone", f"{index:09}", "")
+            elif address in contested:
+                node = ("ip", address, min((c[1] for _, _, c in self.stated[index] if c[0] == "mac"), default=""))
+            elif address in owners:
+                node = ("mac", next(iter(owners[address])), "")
+            else:
+                node = ("ip", address, "")
+            groups[node].append(index)
+        return groups
+
+    def _joined(self) -> list[list[Node]]:
+        """Return the base groups of each device, after every claim that can be believed."""
+        carriers: dict[Claim, set[Node]] = defaultdict(set)
+        named: dict[Claim, set[tuple[str, str]]] = defaultdict(set)
+        unique: dict[Node, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for node, members in self.groups.items():
+            for index in members:
+                for name, value, claim in self.stated[index]:
+                    carriers[claim].add(node)
+                    named[claim].add((name, value))
+                    if claim[0] in UNIQUE_KINDS:
+                        unique[node][name].add(claim[1])
+        for kind, value in list(carriers):
+            owner = ("mac", value, "")
+            if kind == "mac" and owner in self.groups:
+                carriers[kind, value].add(owner)
+
+        parent = {node: node for node in self.groups}
+        linked: list[tuple[Claim, set[Node]]] = []
+        for claim, nodes in carriers.items():
+            macs = sum(node[0] == "mac" for node in nodes)
+            if len(nodes) < 2 or macs >= SHARED_BY_MANY:
+                continue
+            if macs > 1:
+                self._dispute(nodes, named[claim])
+                continue
+            places = {node[1] for node in nodes if node[0] == "ip" and _counts_as_address(node[1])}
+            if macs + len(places) > MAX_ADDRESSES:
+                continue
+            if claim[0] not in UNIQUE_KINDS and any(_differ(unique[a], unique[b]) for a, b in combinations(nodes, 2)):
+                continue
+            linked.append((claim, nodes))
+            first, *others = nodes
+            for other in others:
+                parent[_root(parent, other)] = _root(parent, first)
+
+        components: dict[Node, list[Node]] = defaultdict(list)
+        for node in self.groups:
+            components[_root(parent, node)].append(node)
+        torn = {root for root, nodes in components.items() if sum(node[0] == "mac" for node in nodes) > 1}
+        for claim, nodes in linked:
+            root = _root(parent, next(iter(nodes)))
+            if root in torn:
+                self._dispute(set(components[root]), named[claim])
+        return [
+            part for root, nodes in components.items() for part in ([[node] for node in nodes] if root in torn else [nodes])
+        ]
+
+    def _dispute(self, nodes: set[Node], said: set[tuple[str, str]]) -> None:
+        for node in nodes:
+            self.disputes[node].values |= said
+            self.disputes[node].others |= nodes - {node}
+
+    def assets(self) -> list[Asset]:
+        """Return one asset a device; those that nothing addresses are numbered in the order of their first message."""
+        built = [(sorted(index for node in nodes for index in self.groups[node]), nodes) for nodes in self._joined()]
+        built.sort(key=lambda pair: pair[0])
+        assets = []
+        unaddressed = 0
+        for members, nodes in built:
+            key = self._key(nodes)
+            if key is None:
+                unaddressed += 1
+                key = f"ip:{self.site}:unknown-{unaddressed}"
+            assets.append(self._asset(key, nodes, [self.seen[index] for index in members]))
+        return assets
+
+    def _key(self, nodes: Sequence[Node]) -> str | None:
+        for kind, mac, _ in nodes:
+            if kind == "mac":
+                return f"mac:{mac}"
+        addressed = [(address_order(ip), ip, claimed) for kind, ip, claimed in nodes if kind == "ip"]
+        if not addressed:
+            return None
+        _, ip, claimed = min(addressed)
+        return f"ip:{self.site}:{ip}+{claimed}" if claimed else f"ip:{self.site}:{ip}"
+
+    def _asset(self, key: str, nodes: Sequence[Node], members: Sequence[Observation]) -> Asset:
+        kept = _keep(members)
+        relayed = any(o.link_mac in self.relays for o in members)
+        return Asset(
+            key=key,
+            site=self.site,
+            macs=tuple(sorted({o.link_mac for o in members if o.link_mac and o.link_mac not in self.relays})),
+            ips=tuple(sorted({o.ip for o in members if o.ip}, key=address_order)),
+            hostnames=tuple(sorted({value for o in kept for name in HOST_FIELDS for value in o.values(name)})),
+            observations=kept,
+            first_seen=min(o.first_seen_at for o in members),
+            last_seen=max(o.last_seen_at for o in members),
+            left_out=len(members) - len(kept),
+            conflicts=self._conflicts(nodes, members),
+            relays=relayed and not key.startswith("mac:"),
+            outside_scope=all(o.outside_scope for o in members),
+        )
+
+    def _conflicts(self, nodes: Sequence[Node], members: Sequence[Observation]) -> tuple[Conflict, ...]:
+        found = []
+        shared = sorted({o.ip for o in members if o.ip in self.sharers and o.ip}, key=address_order)
+        if shared:
+            told = (f"{ip} is answered for by {_listing(sorted(self.sharers[ip]))}" for ip in shared[:MAX_NAMED])
+            more = f"; and {len(shared) - MAX_NAMED} addresses more" if len(shared) > MAX_NAMED else ""
+            cause = "devices left at one factory address, an address handed on, or a proxy"
+            found.append(Conflict(kind="address-shared", detail=f"{'; '.join(told)}{more}: consistent with {cause}"))
+        disputed = [self.disputes[node] for node in nodes if node in self.disputes]
+        if disputed:
+            values = sorted(set[tuple[str, str]]().union(*(d.values for d in disputed)))
+            others = sorted({_label(node) for d in disputed for node in d.others if node not in nodes})
+            claims = _listing([f"{name} {value[:MAX_QUOTED]}" for name, value in values])
+            cause = "a copied identity, two interfaces of one device, or an altered reply"
+            found.append(
+                Conflict(kind="duplicate-identity", detail=f"{claims}: also at {_listing(others)}: consistent with {cause}")
+            )
+        return tuple(found)
+
+
+def _root(parent: dict[Node, Node], node: Node) -> Node:
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node
+
+
+def _differ(one: Mapping[str, set[str]], two: Mapping[str, set[str]]) -> bool:
+    """Return whether two base groups state different serials or MACs in the same field: they are two devices."""
+    return any(one[name].isdisjoint(two[name]) for name in one.keys() & two.keys())
+
+
+def _label(node: Node) -> str:
+    kind, name, claimed = node
+    if kind == "alone":
+        return "a device without an address"
+    return f"{name} ({claimed})" if claimed else name
+
+
+def _listing(names: Sequence[str]) -> str:
+    more = len(names) - MAX_NAMED
+    return ", ".join(names[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _keep(members: Sequence[Observation]) -> tuple[Observation, ...]:
+    """Return at most MAX_DISTINCT of each protocol, in the given order: messages with different fields first, then early ones."""
+    protocols: dict[str, list[int]] = defaultdict(list)
+    for place, observation in enumerate(members):
+        protocols[observation.protocol].append(place)
+    if all(len(places) <= MAX_DISTINCT for places in protocols.values()):
+        return tuple(members)
+    kept: list[int] = []
+    for places in protocols.values():
+        shapes: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for place in sorted(places, key=lambda p: members[p].first_seen_at):
+            shapes[tuple(sorted({name for name, _ in members[place].fields}))].append(place)
+        turns = zip_longest(*(shapes[shape] for shape in sorted(shapes)))
+        kept += [place for turn in turns for place in turn if place is not None][:MAX_DISTINCT]
+    return tuple(members[place] for place in sorted(kept))

@@ -1,0 +1,1 @@
+"""Locate, read and validate the files under fingerprints/; the only room that imports pydantic."""

@@ -1,0 +1,78 @@
+"""What sort of device it is: camera, recorder, something else; out of explicit marks and the model's grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from camscan.identify.match import Hit
+from camscan.identify.rules import Knowledge, ModelRule
+from camscan.identify.weigh import RANK, alone, together
+from camscan.model import CAMERA_KINDS, Confidence, Conflict, Kind
+
+PARTICULAR = ("doorbell", "intercom", "encoder", "nvr", "dvr", "camera")
+"""Camera kinds, the more particular first: of two equally well shown, the first is meant."""
+KINDS: frozenset[str] = frozenset(get_args(Kind))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sort:
+    """Kind and form, and how well they are known."""
+
+    kind: Kind = "unknown"
+    form: str | None = None
+    confidence: Confidence | None = None
+    conflicts: tuple[Conflict, ...] = ()
+
+
+def sort_of(
+    wire: Sequence[Hit], registry: Sequence[Hit], grammar: tuple[ModelRule, Hit] | None, form: str | None, *, watched: bool
+) -> Sort:
+    """Return the kind. grammar: what the model says, and where it was read; watched: the MAC's registrant makes surveillance only."""
+    votes: dict[str, list[Hit]] = {}
+    for hit in wire:
+        kind = hit.said("kind")
+        if kind in KINDS:
+            votes.setdefault(kind, []).append(hit)
+    if grammar is not None:
+        rule, source = grammar
+        weight = replace(source, weight=alone(source))
+        votes.setdefault(rule.kind, []).append(weight)
+        form = rule.form or form
+    cameras = [hit for kind in CAMERA_KINDS for hit in votes.get(kind, ())]
+    as_camera = together(cameras)
+    elsewise = sorted(((RANK[together(votes.get(kind, ()))], kind) for kind in ("software", "other")), reverse=True)
+    rank, kind = elsewise[0]
+    if rank and watched and rank == RANK[Confidence.TENTATIVE] and as_camera is None:
+        detail = f"marked as {kind}, but its MAC belongs to a company that makes surveillance equipment alone"
+        return Sort(conflicts=(Conflict(kind="kind-differs", detail=detail),))
+    if rank and rank >= RANK[as_camera]:
+        both = as_camera is not None
+        detail = f"marks of a camera beside marks of {kind}"
+        return Sort(
+            kind="software" if kind == "software" else "other",
+            confidence=together(votes[kind]),
+            conflicts=(Conflict(kind="kind-differs", detail=detail),) if both else (),
+        )
+    if as_camera is None:
+        given = next((hit for hit in registry if hit.said("kind") == "camera"), None)
+        return Sort(kind="camera", form=form, confidence=Confidence.TENTATIVE) if given else Sort(form=form)
+    conflicts: tuple[Conflict, ...] = ()
+    if rank:
+        conflicts = (Conflict(kind="kind-differs", detail=f"weak marks of {kind} beside those of a camera"),)
+    chosen = min(CAMERA_KINDS & votes.keys(), key=lambda kind: (-RANK[together(votes[kind])], PARTICULAR.index(kind)))
+    if grammar is not None and grammar[0].kind in CAMERA_KINDS:
+        chosen = grammar[0].kind
+    narrowed: Kind = next(one for one in get_args(Kind) if one == chosen)
+    return Sort(kind=narrowed, form=form, confidence=as_camera, conflicts=conflicts)
+
+
+def read_model(model: str, files: Sequence[str], knowledge: Knowledge) -> ModelRule | None:
+    """Return what the grammar of the first of these vendor files that knows a model says of it."""
+    raw = model.encode()
+    for file in files:
+        for rule in knowledge.models.get(file, ()):
+            if rule.pattern.search(raw) is not None:
+                return rule
+    return None

@@ -1,0 +1,154 @@
+"""Which fingerprints hold in the messages of an asset, and what each of them claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from camscan.identify.pattern import Match
+from camscan.identify.rules import Condition, Fingerprint, Knowledge
+from camscan.model import Confidence, Evidence, Fields
+
+MAX_SHOWN = 512
+"""Characters of a value that evidence keeps; of a longer one, what surrounds the match."""
+AROUND = 80
+"""Characters kept on either side of the match in a longer value."""
+MAX_CLAIM = 160
+"""Characters of one captured value."""
+ENCODED_FIELDS = frozenset({"wsd.scopes"})
+"""Fields whose captures are percent-encoded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One piece of evidence with its weight."""
+
+    evidence: Evidence
+    weight: Confidence
+    """Of this evidence by itself."""
+    message: int
+    """Evidence of one message is one witness. Negative for what no message says (the link address)."""
+    vendor: str
+    """Slug of the vendor file; empty for the registry."""
+
+    def said(self, name: str) -> str | None:
+        """Return what this evidence claims under one name."""
+        return next((value for key, value in self.evidence.says if key == name), None)
+
+    def order(self) -> tuple[object, ...]:
+        """Return a total order."""
+        return (self.message, self.evidence.field, self.evidence.fingerprint, self.evidence.value, self.evidence.says)
+
+
+def hits_of_message(fields: Fields, message: int, knowledge: Knowledge) -> Iterator[Hit]:
+    """Yield the fingerprints that hold in one message."""
+    values: dict[str, list[str]] = {}
+    for name, value in fields:
+        values.setdefault(name, []).append(value)
+    raw = {name: [value.encode("utf-8", "replace") for value in every] for name, every in values.items()}
+    for name, every in raw.items():
+        entries = knowledge.looked_for_in(name)
+        if not entries:
+            continue
+        index = knowledge.index_of(name)
+        for value, encoded in zip(values[name], every, strict=True):
+            for number in index.candidates(encoded):
+                entry = entries[number]
+                found = entry.conditions[0].pattern.search(encoded)
+                if found is None:
+                    continue
+                captures = captured(entry, found, raw)
+                if captures is None:
+                    continue
+                yield Hit(
+                    evidence=Evidence(
+                        fingerprint=entry.id,
+                        field=name,
+                        value=shown(value, encoded, found),
+                        observation=message,
+                        layer=entry.layer,
+                        says=claims_of(entry, captures),
+                        editable=entry.editable,
+                        witness=entry.witness,
+                    ),
+                    weight=entry.confidence,
+                    message=message,
+                    vendor=entry.vendor,
+                )
+
+
+def captured(entry: Fingerprint, first: Match, raw: Mapping[str, Sequence[bytes]]) -> Mapping[str, bytes] | None:
+    """Return the captures of all conditions of an entry whose first one holds; None where another one fails."""
+    if any(holds(condition, raw) is not None for condition in entry.none):
+        return None
+    captures = dict(first.captures)
+    for condition in entry.conditions[1:]:
+        found = holds(condition, raw)
+        if found is None:
+            return None
+        captures = {**found.captures, **captures}
+    return captures
+
+
+def holds(condition: Condition, raw: Mapping[str, Sequence[bytes]]) -> Match | None:
+    """Return the match of a condition in the smallest value of its field that holds it, so that order does not matter."""
+    for value in sorted(raw.get(condition.field, ())):
+        found = condition.pattern.search(value)
+        if found is not None:
+            return found
+    return None
+
+
+def claims_of(entry: Fingerprint, captures: Mapping[str, bytes]) -> Fields:
+    """Return what an entry claims, its templates filled; a claim whose captures are all empty is left out."""
+    claims = []
+    decode = entry.conditions[0].field in ENCODED_FIELDS
+    for name, template in entry.gives:
+        value = fill(template, captures, decode=decode) if "{" in template else template
+        if name == "mac":
+            value = mac_text(value)
+        if value:
+            claims.append((name, value))
+    return tuple(sorted(claims))
+
+
+def fill(template: str, captures: Mapping[str, bytes], *, decode: bool) -> str:
+    """Return a template with its captures put in; empty where none of them holds anything."""
+    parts, rest, some = [], template, False
+    while rest:
+        before, brace, rest = rest.partition("{")
+        parts.append(before)
+        if not brace:
+            break
+        name, _, rest = rest.partition("}")
+        text = readable(captures.get(name, b""))
+        text = (unquote(text, errors="replace") if decode else text).strip(" \t\r\n\0\"'")
+        some = some or bool(text)
+        parts.append(text)
+    return "".join(parts).strip()[:MAX_CLAIM] if some else ""
+
+
+def readable(raw: bytes) -> str:
+    """Return captured bytes as text: UTF-8 where valid, else Latin-1."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def mac_text(value: str) -> str:
+    """Return a captured MAC as lower case with colons; empty when it is not one."""
+    digits = "".join(c for c in value.lower() if c not in ":-._ ")
+    if len(digits) != 12 or any(c not in "0123456789abcdef" for c in digits):
+        return ""
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+
+
+def shown(value: str, raw: bytes, found: Match) -> str:
+    """Return a value as evidence shows it: whole, or what surrounds the match."""
+    if len(value) <= MAX_SHOWN:
+        return value
+    start, end = max(0, found.start - AROUND), min(len(raw), found.end + AROUND, found.start + MAX_SHOWN)
+    excerpt = raw[start:end].decode("utf-8", "ignore")
+    return ("…" if start else "") + excerpt + ("…" if end < len(raw) else "")

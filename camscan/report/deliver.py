@@ -1,0 +1,238 @@
+"""Writes results to files: opened before anything is sent, replaced in one step afterwards, never half-written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from camscan.errors import DeliveryError, UsageError
+from camscan.model import Ledger, Observation, Report
+from camscan.report import observations as observation_file
+from camscan.report.registry import FORMATS
+from camscan.report.renamer import Renamer, needs_renamer
+
+TEMPORARY = ".camscan-tmp"
+"""End of the name of a file that is not finished."""
+PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file to write: its format and where."""
+
+    format: str
+    """A name of FORMATS, or `observations`."""
+    path: Path
+
+
+def suffixes() -> dict[str, str]:
+    """Return suffix → format name for everything that `-o` writes."""
+    known = {form.SUFFIX: name for name, form in FORMATS.items()}
+    return {**known, observation_file.SUFFIX: observation_file.NAME}
+
+
+def parse_output(spec: str) -> Output:
+    """Return what `-o SPEC` asks for: `FILE`, its format by suffix, or `FORMAT:FILE`. Raises UsageError."""
+    names = (*FORMATS, observation_file.NAME)
+    prefix, colon, rest = spec.partition(":")
+    if colon and prefix in names:
+        return Output(prefix, _path(rest, spec))
+    if colon and prefix.isidentifier():
+        raise UsageError(f'-o {spec}: "{prefix}" is not a format: use {", ".join(names)}, or write the file as ./{spec}')
+    path = _path(spec, spec)
+    matching = [suffix for suffix in suffixes() if path.name.lower().endswith(suffix)]
+    if not matching:
+        raise UsageError(
+            f"-o {spec}: the suffix names no format: use {', '.join(suffixes())}, or FORMAT:FILE as in json:{spec}"
+        )
+    return Output(suffixes()[max(matching, key=len)], path)
+
+
+def _path(text: str, spec: str) -> Path:
+    if text in ("", "-"):
+        raise UsageError(f"-o {spec}: names no file: for standard output use --format")
+    return Path(text)
+
+
+@dataclass(slots=True)
+class _Opened:
+    """One output whose temporary file is open."""
+
+    output: Output
+    folder: int
+    """Descriptor of the folder, so that moving the folder cannot lead the rename elsewhere."""
+    temporary: str
+    descriptor: int
+    renamed: bool = False
+
+
+@dataclass(slots=True)
+class Outputs:
+    """Open outputs. Leaving the context without `commit` removes every trace."""
+
+    opened: list[_Opened] = field(default_factory=list)
+    renamer: Renamer | None = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        """Remove what was not committed."""
+        self.close()
+
+    def commit(
+        self, report: Report, observations: Iterable[Observation] | None = None, ledgers: Mapping[str, Ledger] | None = None
+    ) -> tuple[Path, ...]:
+        """Write every output and put it in its place; return the paths.
+
+        observations: all that were made; by default those that the report's assets hold. ledgers: by address.
+        Raises DeliveryError naming what was written and what was not; the others are still tried.
+        """
+        written: list[Path] = []
+        failed: list[str] = []
+        for number, opened in enumerate(self.opened):
+            try:
+                self._write(opened, content(opened.output.format, report, observations, ledgers))
+                self._rename(number, opened)
+                written.append(opened.output.path)
+            except OSError as fault:
+                failed.append(f"{opened.output.path}: {fault.strerror or fault}")
+        self.close()
+        if failed:
+            done = f"written: {', '.join(map(str, written))}" if written else "no output file was written"
+            raise DeliveryError(f"{'; '.join(failed)}; {done}")
+        return tuple(written)
+
+    def close(self) -> None:
+        """Remove temporary files that were not committed and close everything."""
+        for opened in self.opened:
+            if not opened.renamed:
+                with contextlib.suppress(OSError):
+                    os.unlink(opened.temporary, dir_fd=opened.folder)
+        if self.renamer is not None:
+            self.renamer.close()
+            self.renamer = None
+        for opened in self.opened:
+            os.close(opened.descriptor)
+            os.close(opened.folder)
+        self.opened.clear()
+
+    def _write(self, opened: _Opened, pieces: Iterable[str]) -> None:
+        with open(opened.descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _rename(self, number: int, opened: _Opened) -> None:
+        if self.renamer is not None:
+            self.renamer.rename(number)
+        else:
+            os.rename(opened.temporary, opened.output.path.name, src_dir_fd=opened.folder, dst_dir_fd=opened.folder)
+        opened.renamed = True
+        with contextlib.suppress(OSError):  # some file systems cannot sync a folder
+            os.fsync(opened.folder)
+
+
+def content(
+    form: str, report: Report, observations: Iterable[Observation] | None = None, ledgers: Mapping[str, Ledger] | None = None
+) -> Iterable[str]:
+    """Return a report in one format, in pieces."""
+    if form != observation_file.NAME:
+        return (FORMATS[form].render(report),)
+    if observations is None:
+        observations = [observation for judged in report.assets for observation in judged.asset.observations]
+    if ledgers is None:
+        ledgers = observation_file.ledgers_of(report)
+    return observation_file.dump(report.run, report.scope, report.attempts, observations, report.coverage, ledgers)
+
+
+def open_outputs(specs: Sequence[str]) -> Outputs:
+    """Open the temporary file of every output. Call it while the process still has its privileges and one thread.
+
+    Raises UsageError naming the file and the remedy where one cannot be written.
+    """
+    outputs = Outputs()
+    try:
+        for output in map(parse_output, specs):
+            if any(_same(output.path, other.output.path) for other in outputs.opened):
+                raise UsageError(f"-o {output.path}: named twice")
+            outputs.opened.append(_open(output))
+        if any(needs_renamer(opened.folder, opened.output.path.name) for opened in outputs.opened):
+            outputs.renamer = Renamer([(o.folder, o.temporary, o.output.path.name) for o in outputs.opened])
+    except BaseException:
+        outputs.close()
+        raise
+    return outputs
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.name == other.name and one.parent.resolve() == other.parent.resolve()
+
+
+def _open(output: Output) -> _Opened:
+    path = output.path
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError as fault:
+        raise UsageError(f"-o {path}: there is no folder {path.parent}: mkdir -p -m 700 {path.parent}") from fault
+    except OSError as fault:
+        raise UsageError(f"-o {path}: the folder cannot be opened: {fault.strerror}") from fault
+    try:
+        _check_target(path, folder)
+        _sweep(path.name, folder)
+        temporary = f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}"
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE, dir_fd=folder
+        )
+    except OSError as fault:
+        os.close(folder)
+        raise UsageError(f"-o {path}: cannot be written: {fault.strerror}: choose a folder that you may write to") from fault
+    except UsageError:
+        os.close(folder)
+        raise
+    os.fchmod(descriptor, PRIVATE)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return _Opened(output, folder, temporary, descriptor)
+
+
+def _check_target(path: Path, folder: int) -> None:
+    """Refuse what a rename would not replace as the user means it: folders, links, devices and pipes."""
+    try:
+        found = os.stat(path.name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(found.st_mode):
+        raise UsageError(f"-o {path}: is a folder: name a file in it")
+    if stat.S_ISLNK(found.st_mode):
+        # A link in a folder of someone else could lead a privileged run to any file.
+        raise UsageError(f"-o {path}: is a symbolic link: name the file itself: {path.resolve()}")
+    if not stat.S_ISREG(found.st_mode):
+        raise UsageError(f"-o {path}: is not a regular file: for a pipe use --format and redirect standard output")
+
+
+def _sweep(name: str, folder: int) -> None:
+    """Remove what runs that were killed left behind; a living run holds a lock on its file."""
+    for entry in os.listdir(folder):
+        if not (entry.startswith(f".{name}.") and entry.endswith(TEMPORARY)):
+            continue
+        with contextlib.suppress(OSError):
+            descriptor = os.open(entry, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(entry, dir_fd=folder)
+            except OSError as fault:
+                if fault.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EPERM):
+                    raise
+            finally:
+                os.close(descriptor)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from camscan.codecs.dissect import Dissection, Outcome
+from camscan.codecs.registry import Undecoded
+from camscan.model import Endpoint, Observation, Via
+from tests.factories import CAMERA_MAC, NOON, ethernet, handshake, ip_packet, tcp_frame, udp, udp_frame
+
+CLIENT, SERVER = Endpoint("10.20.0.1", 50123), Endpoint("10.20.0.64", 80)
+SADP = Endpoint("10.20.0.64", 37020)
+ANSWER = b"<ProbeMatch><DeviceDescription>DS-2CD2143G2-I</DeviceDescription></ProbeMatch>"
+
+
+def dissect(*frames: bytes, link_type: int = 1) -> list[Outcome]:
+    dissection = Dissection(via=Via.PASSIVE, collector="capture", site="s")
+    return [said for raw in frames for said in dissection.feed(raw, NOON, link_type)] + list(dissection.flush())
+
+
+def test_a_datagram_on_a_tagged_link_is_observed_with_its_link_mac() -> None:
+    [seen] = dissect(udp_frame(ANSWER, SADP, Endpoint("239.255.255.250", 37020), tags=b"\x81\0\0\x28"))
+    assert isinstance(seen, Observation)
+    assert (seen.protocol, seen.ip, seen.port, seen.link_mac, seen.via) == ("sadp", SADP.ip, 37020, CAMERA_MAC, Via.PASSIVE)
+    assert (seen.collector, seen.site, seen.truncated, seen.raw) == ("capture", "s", False, ANSWER)
+
+
+def test_the_first_fragment_of_a_long_answer_is_observed_and_marked() -> None:
+    longer = udp(ANSWER + b"...", 37020, 37020, length=3000)
+    [seen] = dissect(ethernet(ip_packet(longer, 17, src=SADP.ip, dst="239.255.255.250", fragment=0x2000), 0x0800))
+    assert isinstance(seen, Observation)
+    assert seen.truncated
+    assert seen.values("sadp.model") == ("DS-2CD2143G2-I",)
+
+
+def test_a_later_fragment_and_unknown_traffic_say_nothing() -> None:
+    later = ethernet(ip_packet(ANSWER, 17, src=SADP.ip, dst="10.20.0.1", fragment=0x0010), 0x0800)
+    later_tcp = ethernet(ip_packet(ANSWER, 6, src=SADP.ip, dst="10.20.0.1", fragment=0x0010), 0x0800)
+    lldp = ethernet(b"\x02\x07", 0x88CC)
+    media = udp_frame(b"\x80\x60" + bytes(100), Endpoint("10.20.0.64", 6970), Endpoint("10.20.0.1", 6970))
+    ping = ethernet(ip_packet(b"\x08\0", 1, src=SADP.ip, dst="10.20.0.1"), 0x0800)
+    assert dissect(later, later_tcp, lldp, media, ping) == []
+
+
+def test_arp_is_observed_on_a_tagged_and_on_a_cooked_link() -> None:
+    packet = bytes.fromhex("0001080006040002bcad28000001") + bytes([10, 20, 0, 64]) + bytes(6) + bytes([10, 20, 0, 1])
+    cooked = b"\0\0\0\x01\0\x06\xbc\xad\x28\0\0\x01\0\0\x08\x06" + packet
+    for seen in (*dissect(ethernet(packet, 0x0806, tags=b"\x81\0\0\x07")), *dissect(cooked, link_type=113)):
+        assert isinstance(seen, Observation)
+        assert (seen.protocol, seen.ip, seen.link_mac) == ("arp", "10.20.0.64", CAMERA_MAC)
+
+
+def test_a_connection_is_observed_as_what_its_server_said() -> None:
+    answer = b"HTTP/1.1 401 Unauthorized\r\nServer: App-webs/\r\nContent-Length: 0\r\n\r\n"
+    seen = dissect(*handshake(CLIENT, SERVER), tcp_frame(answer, SERVER, CLIENT, seq=901))
+    observed = [one for one in seen if isinstance(one, Observation) and one.protocol == "http"]
+    assert [(one.ip, one.port, one.values("http.server"), one.link_mac) for one in observed] == [
+        (SERVER.ip, 80, ("App-webs/",), CAMERA_MAC)
+    ]
+
+
+def test_an_undecodable_message_and_a_damaged_frame_are_counted_with_a_sample() -> None:
+    broken = udp_frame(b"\x01\x02", Endpoint("10.20.0.64", 5353), Endpoint("224.0.0.251", 5353))
+    message, damaged = dissect(broken, ethernet(b"\x45" * 300, 0x86DD))
+    assert isinstance(message, Undecoded)
+    assert (message.protocol, message.sample) == ("mdns", b"\x01\x02")
+    assert isinstance(damaged, Undecoded)
+    assert (damaged.protocol, len(damaged.sample)) == ("frame", 256)

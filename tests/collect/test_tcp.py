@@ -1,0 +1,425 @@
+"""The TCP driver against servers on loopback. Ports above 1023 only, so that no privilege is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from camscan.collect import tcp
+from camscan.collect.base import Ground, Host
+from camscan.model import MAX_RAW, Observation
+from tests import factories
+from tests.collect.grounds import Listening, answering, device, fresh_address, ground, server_context, speaking
+
+PAGE = b"HTTP/1.1 200 OK\r\nServer: uc-httpd 1.0.0\r\nContent-Length: 35\r\n\r\n<title>NETSurveillance WEB</title>\r\n"
+OPTIONS = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: OPTIONS, DESCRIBE\r\n\r\n"
+REFUSAL = b'RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\nWWW-Authenticate: Digest realm="IP Camera(C0000)", nonce="0"\r\n\r\n'
+ALERT = bytes.fromhex("15030100020246")
+HTTPS_ONLY = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 45\r\n\r\nThe plain HTTP request was sent to HTTPS port"
+
+
+async def visit(the_ground: Ground, *hosts: Host) -> None:
+    collector = tcp.Tcp()
+    collector.open(the_ground)
+    async with asyncio.timeout(20):
+        await collector.run(the_ground, hosts)
+    collector.close()
+
+
+def values(seen: Sequence[Observation], name: str) -> list[str]:
+    return [value for one in seen for value in one.values(name)]
+
+
+def ports(seen: Sequence[Observation]) -> list[str]:
+    return sorted(values(seen, "tcp.port"))
+
+
+def test_a_web_server_is_asked_once_on_one_connection() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        here.macs[ip] = factories.CAMERA_MAC
+        async with device(ip, 8000, answering(PAGE)) as camera:
+            await visit(here, Host(ip=ip))
+        assert [bytes(heard) for heard in camera.heard] == [
+            f"GET / HTTP/1.1\r\nHost: {ip}:8000\r\nUser-Agent: camscan/0 (test)\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n".encode()
+        ]
+        assert values(seen, "http.title") == ["NETSurveillance WEB"]
+        assert ports(seen) == ["8000"]
+        page = next(one for one in seen if one.protocol == "http")
+        assert (page.ip, page.port, page.link_mac, page.raw, page.site) == (ip, 8000, factories.CAMERA_MAC, PAGE, "Łódź")
+        assert (here.tally.received, here.tally.undecoded, here.tally.unfinished) == (1, 0, [])
+
+    asyncio.run(story())
+
+
+def test_a_stream_server_is_asked_for_verbs_and_description_on_one_connection() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        async with device(ip, 8554, answering(OPTIONS, REFUSAL)) as camera:
+            await visit(here, Host(ip=ip))
+        (heard,) = camera.heard
+        assert [line.split()[0] for line in bytes(heard).split(b"\r\n\r\n")[:2]] == [b"OPTIONS", b"DESCRIBE"]
+        assert f"rtsp://{ip}:8554/ ".encode() in heard
+        assert values(seen, "rtsp.auth.realm") == ["IP Camera(C0000)"]
+        assert values(seen, "rtsp.status") == ["200", "401"]
+
+    asyncio.run(story())
+
+
+def test_a_stream_server_that_hangs_up_after_options_is_called_once_more() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        answers = iter((OPTIONS, REFUSAL))
+
+        async def one_answer(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            await reader.request()
+            writer.write(next(answers))
+            await writer.drain()
+            writer.close()
+
+        async with device(ip, 8554, one_answer) as camera:
+            await visit(here, Host(ip=ip))
+        assert [bytes(heard).split()[0] for heard in camera.heard] == [b"OPTIONS", b"DESCRIBE"]
+        assert values(seen, "rtsp.auth.realm") == ["IP Camera(C0000)"]
+
+    asyncio.run(story())
+
+
+def test_a_stream_server_that_falls_silent_after_options_is_left_alone() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        async with device(ip, 8554, answering(OPTIONS)) as camera:
+            await visit(here, Host(ip=ip))
+        assert len(camera.heard) == 1
+        assert values(seen, "rtsp.status") == ["200"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("version", "name"), [(ssl.TLSVersion.TLSv1_2, "TLS 1.2"), (ssl.TLSVersion.TLSv1_3, "TLS 1.3")])
+def test_certificate_and_page_come_from_one_connection(version: ssl.TLSVersion, name: str, tmp_path: Path) -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        async with device(ip, 8443, answering(PAGE), server_context(tmp_path, version)) as camera:
+            await visit(here, Host(ip=ip))
+        assert len(camera.heard) == 1
+        assert values(seen, "tls.subject") == ["CN=TPRI-DEVICE,O=TPRI"]
+        assert values(seen, "tls.version") == [name]
+        assert values(seen, "http.title") == ["NETSurveillance WEB"]
+        assert ports(seen) == ["8443"]
+
+    asyncio.run(story())
+
+
+def test_a_server_without_tls_on_a_port_for_tls_is_asked_in_plain_http_once() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        connections = 0
+
+        async def plain(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            if connections == 1:
+                writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                await writer.drain()
+                return
+            await answering(PAGE)(reader, writer)
+
+        async with device(ip, 8443, plain) as camera:
+            await visit(here, Host(ip=ip))
+        assert len(camera.heard) == 2
+        assert values(seen, "http.title") == ["NETSurveillance WEB"]
+        assert values(seen, "tls.version") == []
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("refusal", [ALERT, HTTPS_ONLY], ids=["alert", "400"])
+def test_a_tls_server_on_a_plain_port_is_asked_in_tls_once(refusal: bytes, tmp_path: Path) -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        context = server_context(tmp_path, ssl.TLSVersion.TLSv1_2)
+        connections = 0
+
+        async def refuses_first(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            if connections == 1:
+                await reader.request()
+                writer.write(refusal)
+                await writer.drain()
+                return
+            await writer.start_tls(context)
+            await answering(PAGE)(reader, writer)
+
+        async with device(ip, 8080, refuses_first) as camera:
+            await visit(here, Host(ip=ip))
+        assert len(camera.heard) == 2
+        assert values(seen, "tls.subject") == ["CN=TPRI-DEVICE,O=TPRI"]
+        assert "NETSurveillance WEB" in values(seen, "http.title")
+
+    asyncio.run(story())
+
+
+def test_a_stream_server_on_a_web_port_is_asked_in_its_own_protocol() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        answers = iter((b"RTSP/1.0 400 Bad Request\r\nCSeq: 0\r\n\r\n", OPTIONS, REFUSAL))
+
+        async def stream(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            while True:
+                await reader.request()
+                writer.write(next(answers))
+                await writer.drain()
+
+        async with device(ip, 8080, stream) as camera:
+            await visit(here, Host(ip=ip))
+        assert [bytes(heard).split()[0] for heard in camera.heard] == [b"GET", b"OPTIONS"]
+        assert values(seen, "rtsp.auth.realm") == ["IP Camera(C0000)"]
+
+    asyncio.run(story())
+
+
+def test_an_open_port_that_stays_silent_is_reported_and_asked_once() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        async with device(ip, 8000, speaking(b"")) as camera:
+            await visit(here, Host(ip=ip))
+        assert len(camera.heard) == 1
+        assert [one.protocol for one in seen] == ["tcp"]
+        assert ports(seen) == ["8000"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("port", sorted(tcp.QUIET_PORTS))
+def test_ports_of_vendor_sdks_are_never_spoken_to(port: int) -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        async with device(ip, port, speaking(b"\xff\x00unknown")) as camera:
+            await visit(here, Host(ip=ip))
+        assert [bytes(heard) for heard in camera.heard] == [b""]
+        (found,) = seen
+        assert (found.fields, found.raw) == ((("tcp.port", str(port)),), b"\xff\x00unknown")
+        assert (here.tally.undecoded, here.tally.sample) == (1, b"\xff\x00unknown")
+
+    asyncio.run(story())
+
+
+def test_a_server_that_speaks_first_on_an_announced_port_is_only_listened_to() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        announced = factories.observation((("sadp.http_port", "9122"),), ip=ip)
+        async with device(ip, 9122, speaking(b"SSH-2.0-dropbear_2018.76\r\n")) as camera:
+            await visit(here, Host(ip=ip, observations=(announced,)))
+        assert [bytes(heard) for heard in camera.heard] == [b""]
+        assert values(seen, "ssh.banner") == ["SSH-2.0-dropbear_2018.76"]
+
+    asyncio.run(story())
+
+
+def test_an_announced_port_that_waits_is_asked_in_http() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        announced = factories.observation(
+            (("wsd.xaddrs", f"http://192.0.2.1:9123/x http://{ip}:9124/onvif/device_service"),), ip=ip
+        )
+        async with device(ip, 9124, answering(PAGE)), device(ip, 9123, answering(PAGE)) as elsewhere:
+            await visit(here, Host(ip=ip, observations=(announced,)))
+        assert values(seen, "http.title") == ["NETSurveillance WEB"]
+        assert elsewhere.heard == []
+
+    asyncio.run(story())
+
+
+def test_a_flood_is_cut_and_the_visit_goes_on() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+
+        async def flood(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            await reader.request()
+            while True:
+                writer.write(b"HTTP/1.1 200 OK\r\nX-Junk: " + b"x" * 65_536)
+                await writer.drain()
+
+        async with device(ip, 8000, flood), device(ip, 8080, answering(PAGE)):
+            await visit(here, Host(ip=ip))
+        assert all(len(one.raw) <= MAX_RAW for one in seen)
+        assert "NETSurveillance WEB" in values(seen, "http.title")
+
+    asyncio.run(story())
+
+
+def test_an_answer_that_drips_is_cut_off_in_time_and_kept_as_far_as_it_came() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+
+        async def drip(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            await reader.request()
+            writer.write(b"HTTP/1.1 200 OK\r\nServer: slow\r\n")
+            while True:
+                writer.write(b"X")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+        began = asyncio.get_running_loop().time()
+        async with device(ip, 8000, drip):
+            await visit(here, Host(ip=ip))
+        assert asyncio.get_running_loop().time() - began < 6
+        assert values(seen, "http.server") == ["slow"]
+        assert "truncated" in values(seen, "http.quirk")
+
+    asyncio.run(story())
+
+
+def test_a_reset_keeps_what_came_before_and_ends_only_that_port() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+
+        async def reset(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        async with device(ip, 8000, reset), device(ip, 8080, answering(PAGE)):
+            await visit(here, Host(ip=ip))
+        assert ports(seen) == ["8000", "8080"]
+        assert values(seen, "http.title") == ["NETSurveillance WEB"]
+
+    asyncio.run(story())
+
+
+def test_a_server_that_closes_its_half_at_once_is_still_heard() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+
+        async def half_close(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            await reader.request()
+            writer.write(b"HTTP/1.0 200 OK\r\nServer: thttpd\r\n\r\n<title>x</title>")
+            writer.write_eof()
+            await reader.rest()
+
+        async with device(ip, 8000, half_close):
+            await visit(here, Host(ip=ip))
+        assert values(seen, "http.title") == ["x"]
+
+    asyncio.run(story())
+
+
+def test_a_spent_budget_ends_the_visit_and_is_noted() -> None:
+    async def story() -> None:
+        ip, other = fresh_address(), fresh_address()
+        here, seen = ground(connections=2)
+        async with (
+            device(ip, 8000, answering(PAGE)),
+            device(ip, 8080, answering(PAGE)),
+            device(ip, 8899, answering(PAGE)) as third,
+            device(other, 8000, answering(PAGE)),
+        ):
+            await visit(here, Host(ip=ip), Host(ip=other))
+        assert third.heard == []
+        assert here.tally.budget_hosts == {ip}
+        assert [one.ip for one in seen if one.protocol == "http"].count(other) == 1
+
+    asyncio.run(story())
+
+
+def test_refused_ports_cost_no_connection() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground(connections=1)
+        async with device(ip, 8899, answering(PAGE)):
+            await visit(here, Host(ip=ip))
+        assert ports(seen) == ["8899"]
+        account = here.net.meter.account(ip)
+        assert (account.connections, account.requests) == (1, 1)
+        assert account.syns > 1
+
+    asyncio.run(story())
+
+
+def test_a_device_never_holds_two_connections_of_a_polite_run() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, _ = ground()
+        async with device(ip, 8000, answering(PAGE)) as camera:
+            await visit(here, Host(ip=ip), Host(ip=ip), Host(ip=ip))
+        assert len(camera.heard) == 3
+        assert camera.open_at_most == 1
+
+    asyncio.run(story())
+
+
+def test_a_visit_ends_when_enough_is_known() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        here = replace(here, enough=lambda host, known: bool(values(known, "http.title")))
+        async with device(ip, 8000, answering(PAGE)), device(ip, 8080, answering(PAGE)) as second:
+            await visit(here, Host(ip=ip))
+        assert second.heard == []
+        assert ports(seen) == ["8000"]
+
+    asyncio.run(story())
+
+
+def test_a_device_that_is_excluded_by_its_mac_is_not_visited() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground(exclude=(factories.CAMERA_MAC,))
+        async with device(ip, 8000, answering(PAGE)) as camera:
+            await visit(here, Host(ip=ip, mac=factories.CAMERA_MAC), Host(ip="192.0.2.7"))
+        assert (camera.heard, seen) == ([], [])
+        assert here.net.meter.account("192.0.2.7").packets == 0
+
+    asyncio.run(story())
+
+
+def test_the_usual_ports_come_first_then_what_the_device_announced() -> None:
+    announced = (
+        factories.observation((("sadp.command_port", "8001"), ("sadp.http_port", "8123"))),
+        factories.observation((("ssdp.location", "http://192.0.2.64:49152/rootdesc.xml"), ("ssdp.location", "http://[bad"))),
+        factories.observation((("tcp.port", "99999"), ("tcp.port", "443"))),
+    )
+    order = tcp.ports_of(Host(ip="192.0.2.64", observations=announced))
+    assert order == (80, 443, 554, 8123, 49152, *tcp.FURTHER_PORTS)
+
+
+def test_a_device_cannot_announce_more_ports_than_a_visit_has_time_for() -> None:
+    announced = factories.observation(tuple(("dhip.http_port", str(port)) for port in range(10_000, 10_050)))
+    assert len(tcp.ports_of(Host(ip="192.0.2.64", observations=(announced,)))) == 12 + tcp.SUGGESTED_AT_MOST
+
+
+@pytest.mark.parametrize(
+    ("ip", "port", "way", "expected"),
+    [
+        ("192.0.2.64", 80, tcp.Way.HTTP, "192.0.2.64"),
+        ("192.0.2.64", 443, tcp.Way.TLS, "192.0.2.64"),
+        ("192.0.2.64", 443, tcp.Way.HTTP, "192.0.2.64:443"),
+        ("192.0.2.64", 554, tcp.Way.RTSP, "192.0.2.64:554"),
+        ("2001:db8::64", 8000, tcp.Way.HTTP, "[2001:db8::64]:8000"),
+    ],
+)
+def test_hosts_are_written_as_urls_write_them(ip: str, port: int, way: tcp.Way, expected: str) -> None:
+    assert tcp.authority(ip, port, way) == expected

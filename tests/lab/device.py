@@ -1,0 +1,31 @@
+"""What a device of the segment is: a name, a MAC, perhaps an address, and the services that answer on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tests.lab.place import Place
+
+
+class Service(Protocol):
+    """One simulated protocol of one device."""
+
+    async def start(self, place: Place) -> None:
+        """Open sockets in the device's namespace and serve them on the running loop until it ends."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """One physical device with a single network interface."""
+
+    name: str
+    mac: str
+    """Lower case with colons."""
+    ip: str | None
+    """The address that the kernel of the device owns; None where the device has no IP stack of its own."""
+    prefix: int = 24
+    services: Sequence[Service] = ()

@@ -1,0 +1,34 @@
+"""pytest fixtures for tests that need the segment; a conftest imports them by name."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.lab.segment import TRUTH, LabError, Segment
+
+
+def bring_up(segment: Segment) -> Segment:
+    """Bring a segment up, or skip the test saying what is missing."""
+    try:
+        segment.up()
+    except LabError as fault:
+        pytest.skip(f"no segment: {fault}")
+    return segment
+
+
+@pytest.fixture(scope="module")
+def segment() -> Iterator[Segment]:
+    """Yield the whole segment, one for all tests of a module."""
+    running = bring_up(Segment())
+    yield running
+    running.down()
+
+
+@pytest.fixture(scope="session")
+def truth() -> dict[str, dict[str, Any]]:
+    """Return the entries of truth.toml by device name."""
+    return {entry["name"]: entry for entry in tomllib.loads(TRUTH.read_text())["device"]}

@@ -1,0 +1,1 @@
+"""One simulator a protocol; each is a declarative dataclass with `async start(place)` and builds its bytes by itself."""

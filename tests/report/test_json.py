@@ -1,0 +1,192 @@
+"""The JSON report: its published schema, and that nothing of the model is forgotten in it."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import camscan.report
+from camscan import model
+from camscan.report.json import render, to_document
+from tests.report import canned
+
+SCHEMA = json.loads((Path(camscan.report.__file__).parent / "schema" / "report-1.0.json").read_text(encoding="utf-8"))
+
+
+def closed(schema: Any) -> Any:
+    """The published schema, but no unknown key passes: the report and the schema must name the same keys."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: closed(part) for key, part in schema.items()}
+    return {"additionalProperties": False, **inner} if "properties" in inner else inner
+
+
+CHECK = jsonschema.Draft202012Validator(
+    closed(copy.deepcopy(SCHEMA)), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+)
+
+
+def test_the_published_schema_is_itself_valid() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("name", canned.CANNED)
+def test_a_report_holds_exactly_the_keys_of_the_published_schema(name: str) -> None:
+    CHECK.validate(json.loads(render(canned.CANNED[name]())))
+
+
+@pytest.mark.parametrize("key", ["run", "scope", "attempts", "coverage", "counts", "assets"])
+def test_a_report_without_one_of_its_parts_is_not_valid(key: str) -> None:
+    document = to_document(canned.every_verdict())
+    del document[key]
+    assert not CHECK.is_valid(document)
+
+
+@given(text=st.text(max_size=60))
+def test_any_text_of_a_device_comes_back_unchanged(text: str) -> None:
+    said = canned.known(model=text, evidence=(canned.evidence(value=text),))
+    rendered = render(
+        canned.report(
+            canned.assessed(11, model.Verdict.PROHIBITED, canned.finding(model.Verdict.PROHIBITED), identification=said)
+        )
+    )
+    assert rendered.isascii()
+    document = json.loads(rendered)
+    CHECK.validate(document)
+    assert document["assets"][0]["identification"]["model"] == text
+    assert document["assets"][0]["identification"]["evidence"][0]["value"] == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "build"),
+    [
+        (model.Run, lambda value: dataclasses.replace(canned.every_verdict(), run=value)),
+        (model.Scope, lambda value: dataclasses.replace(canned.every_verdict(), scope=value)),
+        (model.CollectorAttempt, lambda value: dataclasses.replace(canned.every_verdict(), attempts=(value,))),
+        (model.Coverage, lambda value: dataclasses.replace(canned.every_verdict(), coverage=(value,))),
+        (model.Asset, lambda value: with_first(asset=value)),
+        (model.Identification, lambda value: with_first(identification=value)),
+        (model.Ledger, lambda value: with_first(ledger=value)),
+        (model.Evidence, lambda value: with_first(identification=canned.known(evidence=(value,)))),
+        (model.Alternative, lambda value: with_first(identification=canned.known(alternatives=(value,)))),
+        (
+            model.Finding,
+            lambda value: with_first(judgement=model.Judgement(verdict=model.Verdict.PROHIBITED, findings=(value,))),
+        ),
+        (model.Judgement, lambda value: with_first(judgement=value)),
+        (model.Observation, lambda value: with_first(asset=canned.asset(11, observations=(value,)))),
+        (model.Report, lambda value: value),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
+)
+def test_a_change_of_any_field_of_the_model_changes_the_report(kind: Any, build: Any) -> None:
+    base = EXAMPLES[kind]
+    before = to_document(build(base))
+    for field in dataclasses.fields(kind):
+        changed = dataclasses.replace(base, **{field.name: another(getattr(base, field.name), field.name)})
+        assert to_document(build(changed)) != before, f"{kind.__name__}.{field.name} is not in the report"
+
+
+def with_first(**changes: Any) -> model.Report:
+    report = canned.every_verdict()
+    return dataclasses.replace(report, assets=(dataclasses.replace(report.assets[0], **changes), *report.assets[1:]))
+
+
+EXAMPLES: dict[Any, Any] = {
+    model.Run: canned.run(),
+    model.Scope: canned.scope(),
+    model.CollectorAttempt: canned.attempt(),
+    model.Coverage: canned.LINK,
+    model.Asset: canned.asset(11),
+    model.Identification: canned.known(made_on=canned.START.date()),
+    model.Ledger: model.Ledger(),
+    model.Evidence: canned.evidence(),
+    model.Alternative: model.Alternative(brand="a", maker="b", confidence=model.Confidence.FIRM, reason="c"),
+    model.Finding: canned.finding(model.Verdict.PROHIBITED),
+    model.Judgement: model.Judgement(verdict=model.Verdict.PROHIBITED),
+    model.Observation: canned.observation(),
+    model.Report: canned.every_verdict(),
+}
+
+SPECIAL: dict[str, Any] = {
+    "site": model.SiteContext(name="Łódź"),
+    "not_before": canned.START,
+    "not_after": canned.START,
+    "reason": model.AttemptReason.BUG,
+    "made_on": None,
+    "made_on_evidence": canned.evidence(),
+    "confidence": model.Confidence.TENTATIVE,
+    "evidence": (),
+    "alternatives": (model.Alternative(brand="a", maker="b", confidence=model.Confidence.FIRM, reason="c"),),
+    "conflicts": (model.Conflict(kind="a", detail="b"),),
+    "findings": (canned.finding(model.Verdict.REVIEW),),
+    "settle": model.Settle(question="why?"),
+    "verdict": model.Verdict.REVIEW,
+    "via": model.Via.PCAP,
+    "status": "lapsed",
+    "run": canned.run(id="other"),
+    "scope": canned.scope(pace="fast"),
+    "attempts": (),
+    "coverage": (),
+    "assets": (),
+    "observations": (),
+    "display": (),
+    "fields": (("http.server", "other"),),
+    "says": (("model", "other"),),
+    "kind": "nvr",
+    "maker_basis": None,
+}
+
+
+def another(value: Any, name: str) -> Any:
+    """A value that differs from the given one."""
+    if name in SPECIAL and not (name in ("site", "reason") and isinstance(value, str)):
+        return SPECIAL[name]
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, bytes):
+        return value + b"x"
+    if isinstance(value, tuple):
+        return (*value, "other")
+    if value is None or isinstance(value, str):
+        return "other"
+    return value.replace(year=2025)
+
+
+def test_what_a_device_was_sent_and_what_is_not_yet_read_is_always_there() -> None:
+    asset = to_document(canned.every_verdict())["assets"][0]
+    assert asset["channels"] == []
+    assert asset["egress"] == []
+    assert asset["ledger"]["packets"] == 31
+
+
+def test_nothing_judged_means_null_verdicts_and_no_sum() -> None:
+    document = to_document(canned.nothing_judged())
+    assert [asset["verdict"] for asset in document["assets"]] == [None, None]
+    assert document["counts"]["verdicts"] is None
+
+
+def test_the_sum_of_the_verdicts_is_the_number_of_devices() -> None:
+    counts = to_document(canned.every_verdict())["counts"]
+    assert sum(counts["verdicts"].values()) == counts["devices"] == 9
+
+
+def test_channels_behind_a_recorder_that_nobody_read_are_unknown_and_not_zero() -> None:
+    assert to_document(canned.every_verdict())["counts"]["channels_behind_recorders"] is None
+    assert to_document(canned.partial())["counts"]["channels_behind_recorders"] == 0
+
+
+def test_instants_are_in_utc() -> None:
+    assert to_document(canned.partial())["run"]["started_at"] == "2026-11-21T18:00:00Z"

@@ -1,0 +1,177 @@
+"""The table: what a person must be able to read from it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from camscan.model import Confidence, Identification, Verdict
+from camscan.report.columns import GAP, lay_out, wrap
+from camscan.report.escape import is_hostile, visible
+from camscan.report.table import render
+from camscan.report.view import steps, totals
+from tests.report import canned
+
+
+def test_the_devices_stand_in_the_order_of_the_report() -> None:
+    lines = render(canned.every_verdict()).splitlines()
+    rows = [line for line in lines if "  10.20.0." in line]
+    assert [row.split("  ")[0] for row in rows] == [
+        "prohibited",
+        "prohibited (planned)",
+        "restricted",
+        "review",
+        "review",
+        "unidentified",
+        "not assessed",
+        "no finding",
+        "not applicable",
+    ]
+
+
+def test_the_four_closing_lines_end_every_report() -> None:
+    for build in canned.CANNED.values():
+        lines = [line for line in render(build()).splitlines() if line]
+        closing = [line.split(":")[0] for line in lines if line.startswith(("Answer", "Not seen", "Because", "Next"))]
+        assert closing == ["Answer", "Not seen", "Because", "Next"]
+
+
+def test_every_total_is_a_range_in_what_was_covered() -> None:
+    assert "at least 6, at most 8, in the ranges covered (10.20.0.0/24 link)" in render(canned.every_verdict())
+
+
+def test_none_found_is_never_said_without_what_was_covered() -> None:
+    assert "none found; at least 0, at most 0, in the ranges covered (10.20.0.0/24 link)" in render(canned.nothing_found())
+    assert "none found; at least 0, at most 0, in the ranges covered (no range was covered); INCOMPLETE" in render(
+        canned.empty()
+    )
+
+
+def test_without_a_policy_the_table_says_so_and_shows_no_verdicts() -> None:
+    text = render(canned.nothing_judged())
+    assert "nothing was judged" in text
+    assert "verdict" not in text
+    assert "no finding" not in text
+
+
+def test_devices_that_wait_for_one_answer_are_one_step() -> None:
+    text = render(canned.every_verdict())
+    assert "2 devices wait for one answer: Is 10.20.0.0/24 a sensitive site? yes → prohibited, no → review" in text
+    assert len(steps(canned.every_verdict())) == 1
+
+
+def test_a_relabel_shows_brand_and_maker_and_an_own_label_one_name() -> None:
+    text = render(canned.every_verdict())
+    assert "ANNKE → Hikvision" in text
+    assert "ANNKE → ?" in text
+    assert "Axis → Axis" not in text
+
+
+def test_what_was_not_seen_names_ranges_silent_hosts_recorders_and_skipped_collectors() -> None:
+    text = render(canned.every_verdict())
+    assert "what stands behind 1 recorder" in text
+    assert "what 1 device alive but silent or out of reach may be" in text
+    text = render(canned.partial())
+    assert "10.20.40.0/24 (vlan 40: interface down) not covered" in text
+    assert "silent cameras behind a router in 10.20.30.0/24" in text
+    assert "nmap on 10.20.0.0/24: skipped (missing_tool), apt-get install nmap" in text
+
+
+def test_a_device_that_sends_terminal_controls_is_reported() -> None:
+    assert "Hostile text: 10.20.0.11 sends terminal control characters in http.server, http.title" in render(canned.hostile())
+
+
+def test_a_device_without_an_address_is_shown_by_its_mac() -> None:
+    quiet = canned.assessed(11, Verdict.UNIDENTIFIED, identification=Identification(), ips=(), observations=())
+    assert "bc:ad:28:00:00:0b" in render(canned.report(quiet), width=80)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", canned.CANNED)
+def test_no_line_is_wider_than_the_terminal_but_for_words_that_must_stay_whole(name: str, width: int) -> None:
+    for line in render(canned.CANNED[name](), width=width).splitlines():
+        assert cell_len(line) <= width or " " not in line.strip()
+
+
+def test_a_pipe_gets_neither_color_nor_boxes_nor_trailing_blanks() -> None:
+    text = render(canned.every_verdict())
+    assert "\x1b" not in text
+    assert not any("─" <= character <= "╿" for character in text)
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_color_changes_nothing_but_color() -> None:
+    colored = render(canned.every_verdict(), width=100, color=True)
+    assert "\x1b[1;31mprohibited" in colored
+    assert "\x1b[1mAnswer\x1b[0m:" in colored
+    for code in ("1;31", "31", "33", "35", "36", "1", "0"):
+        colored = colored.replace(f"\x1b[{code}m", "")
+    assert colored == render(canned.every_verdict(), width=100)
+
+
+def test_totals_of_cameras_count_what_is_firm_as_there_and_the_rest_as_possible() -> None:
+    tentative = canned.known(confidence=Confidence.TENTATIVE)
+    counted = totals(
+        canned.report(
+            canned.assessed(1, Verdict.REVIEW, canned.for_review(), identification=canned.known()),
+            canned.assessed(2, Verdict.REVIEW, canned.for_review(), identification=tentative),
+            canned.assessed(3, Verdict.UNIDENTIFIED, identification=Identification()),
+            canned.assessed(4, Verdict.NOT_ASSESSED, identification=Identification()),
+            canned.assessed(5, Verdict.NOT_APPLICABLE, identification=Identification(kind="other", confidence=Confidence.FIRM)),
+            canned.assessed(6, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED)),
+        )
+    )
+    assert (counted.cameras_at_least, counted.cameras_at_most) == (2, 5)
+    assert (counted.confirmed, counted.possible, counted.not_assessed) == (1, 3, 1)
+    assert (counted.at_least, counted.at_most) == (1, 5)
+
+
+def test_a_judged_report_without_devices_counts_zero_and_not_unknown() -> None:
+    counted = totals(canned.nothing_found())
+    assert (counted.confirmed, counted.possible, counted.not_assessed, counted.at_least, counted.at_most) == (0, 0, 0, 0, 0)
+    assert counted.verdicts is not None
+    assert set(counted.verdicts.values()) == {0}
+
+
+def test_a_report_that_was_not_judged_counts_cameras_alone() -> None:
+    counted = totals(canned.nothing_judged())
+    assert (counted.confirmed, counted.verdicts) == (None, None)
+    assert (counted.at_least, counted.at_most) == (1, 2)
+
+
+@given(st.text(max_size=80))
+def test_visible_text_is_one_printable_line(text: str) -> None:
+    shown = visible(text)
+    assert not {unicodedata.category(character) for character in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"}
+    assert visible(shown) == shown
+
+
+@pytest.mark.parametrize("plain", ["Überwachung", "摄像头", "камера", "a b", "DS-2CD2042WD-I"])
+def test_text_of_any_language_stays_as_it_is(plain: str) -> None:
+    assert visible(plain) == plain
+    assert not is_hostile(plain)
+
+
+@pytest.mark.parametrize("said", ["\x1b[0m", "\u202e", "\u2067", "\U000e0041"])
+def test_marks_that_reorder_or_hide_text_are_hostile(said: str) -> None:
+    assert is_hostile(f"a{said}b")
+
+
+CELL = st.text(st.sampled_from("ab 摄ü-"), max_size=30)
+
+
+@given(st.lists(st.tuples(CELL, CELL, CELL), max_size=4), st.integers(3 * 6 + 2 * GAP, 120))
+def test_a_table_loses_no_character_and_fits(rows: list[tuple[str, str, str]], width: int) -> None:
+    lines = lay_out(("one", "two", "three"), rows, width=width)
+    assert all(cell_len(line) <= width for line in lines)
+    kept = sorted("".join("".join(lines).split()))
+    assert kept == sorted("".join("".join(cell for row in [("one", "two", "three"), *rows] for cell in row).split()))
+
+
+@given(st.text(st.sampled_from("ab 摄"), max_size=60), st.integers(5, 40))
+def test_wrapping_keeps_every_word(text: str, width: int) -> None:
+    assert " ".join(wrap(text, width, "  ")).split() == text.split()

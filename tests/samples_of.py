@@ -1,0 +1,5 @@
+"""Where tests find what the project ships."""
+
+from pathlib import Path
+
+CAPTURE = Path(__file__).parents[1] / "camscan" / "cli" / "demo.pcap"
