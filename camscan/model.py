@@ -396,6 +396,8 @@ class SiteContext:
     class_: Literal["sensitive", "other"] | None = None
     zone: Literal["core", "separate"] | None = None
     purpose: Literal["facility-security", "critical-infrastructure", "public-safety", "national-security", "none"] | None = None
+    decision: Literal["extend", "not-extend", "pending"] | None = None
+    """What a department has decided about sites that its instruction leaves to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

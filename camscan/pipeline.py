@@ -19,6 +19,7 @@ from camscan.collect.privileges import CAP_NET_RAW, drop_capabilities, may
 from camscan.collect.stages import Gathered, ScanPlan, StageRunner, live, outcome
 from camscan.correlate import correlate, rekey_all
 from camscan.identify.engine import identify
+from camscan.identify.minimise import minimise
 from camscan.identify.rules import Knowledge
 from camscan.model import (
     AssessedAsset,
@@ -54,6 +55,8 @@ class Judging:
     command: str
     marking: str | None = None
     require: tuple[str, ...] = ()
+    inventory: bool = False
+    """Keep host names and raw bytes also of hosts that are positively known as something else."""
 
 
 async def scan(plan: ScanPlan, judging: Judging) -> tuple[Report, tuple[Observation, ...]]:
@@ -81,7 +84,7 @@ async def scan(plan: ScanPlan, judging: Judging) -> tuple[Report, tuple[Observat
     finally:
         stage.close_all()
     ledgers = {ip: account.ledger() for ip, account in net.meter.accounts.items()}
-    observations = fold(gathered.observations)
+    observations = kept(gathered.observations, judging)
     attempts = tuple(gathered.attempts)
     coverage = coverage_of(
         plan.scope, [n for i in plan.interfaces for n in i.networks], attempts, frozenset(live(observations, plan.guard))
@@ -92,6 +95,15 @@ async def scan(plan: ScanPlan, judging: Judging) -> tuple[Report, tuple[Observat
         assemble(run, plan.scope, attempts, coverage, observations, judging, ledgers=ledgers, warnings=warnings),
         observations,
     )
+
+
+def kept(observations: Iterable[Observation], judging: Judging) -> tuple[Observation, ...]:
+    """Return what may be kept of a run's observations, equal ones folded."""
+    folded = fold(observations)
+    if judging.inventory:
+        return folded
+    assets = correlate(folded, claims=judging.knowledge.claims)
+    return fold(minimise(folded, [(asset, identify(asset, judging.knowledge)) for asset in assets]))
 
 
 def assemble(
@@ -123,7 +135,7 @@ def assemble(
         incomplete_because=because,
         warnings=warnings + overdue_reviews(judging.book, run.policies, judging.as_of),
         assumptions=tuple(sorted({text for a in assessed for f in a.judgement.findings for text in f.assumptions})),
-        display=tuple(sorted((slug, judging.knowledge.display.get(slug, slug)) for slug in slugs)),
+        display=tuple(sorted((slug, judging.knowledge.display.get(slug) or judging.book.name(slug)) for slug in slugs)),
     )
 
 
@@ -165,18 +177,18 @@ def _run(judging: Judging, started_at: datetime, ended_at: datetime, *, privileg
 def replay(files: Sequence[Path], judging: Judging) -> tuple[Report, tuple[Observation, ...]]:
     """Return the report on captures, observation files and nmap XML. Raises UsageError for a file that cannot be read at all."""
     gathered = Gathered()
-    kept: list[ObservationFile] = []
+    evidence: list[ObservationFile] = []
     for path in files:
         started_at = datetime.now(UTC)  # noqa: TID251  (an attempt records when it ran)
         tally = Tally()
         kind = kind_of(path)
         if kind is InputKind.OBSERVATIONS:
-            kept.append(read_observations(path))
-            for seen in kept[-1].observations:
+            evidence.append(read_observations(path))
+            for seen in evidence[-1].observations:
                 gathered.add(seen)
-            tally.received = len(kept[-1].observations)
-            if kept[-1].damaged:
-                tally.unfinished.append(kept[-1].damaged)
+            tally.received = len(evidence[-1].observations)
+            if evidence[-1].damaged:
+                tally.unfinished.append(evidence[-1].damaged)
         elif kind is InputKind.NMAP:
             read_nmap(path, site=judging.site.name, at=started_at, emit=gathered.add, tally=tally)
         else:
@@ -196,14 +208,14 @@ def replay(files: Sequence[Path], judging: Judging) -> tuple[Report, tuple[Obser
                 sample=tally.sample,
             )
         )
-    observations = fold(gathered.observations)
+    observations = kept(gathered.observations, judging)
     times = [at for o in observations for at in (o.first_seen_at, o.last_seen_at)] or [datetime.now(UTC)]  # noqa: TID251
     run = replace(
         _run(judging, min(times), max(times), privileged=False, interrupted=False), inputs=tuple(path.name for path in files)
     )
     heard = {o.ip for o in observations if o.ip}
     coverage = listened(networks_heard(heard), gathered.attempts, heard)
-    ledgers = {ip: ledger for one in kept for ip, ledger in one.ledgers.items()}
+    ledgers = {ip: ledger for one in evidence for ip, ledger in one.ledgers.items()}
     report = assemble(run, Scope(techniques=()), tuple(gathered.attempts), coverage, observations, judging, ledgers=ledgers)
     return report, observations
 
@@ -213,30 +225,38 @@ def judge_run(path: Path, judging: Judging, *, keep_name: bool = True) -> tuple[
 
     Raises UsageError when the file cannot be read.
     """
-    kept = read_observations(path)
-    stated, recorded = judging.site, kept.run.site
+    evidence = read_observations(path)
+    stated, recorded = judging.site, evidence.run.site
     site = SiteContext(
         name=recorded.name if keep_name else stated.name,
         class_=stated.class_ or recorded.class_,
         zone=stated.zone or recorded.zone,
         purpose=stated.purpose or recorded.purpose,
+        decision=stated.decision or recorded.decision,
     )
     judging = replace(judging, site=site)
     run = replace(
-        kept.run,
+        evidence.run,
         command="judge",
         site=site,
         policies=tuple(p for p in judging.policies if p != "none"),
         version=__version__,
         data_version=judging.knowledge.version,
         as_of=judging.as_of,
-        marking=judging.marking or kept.run.marking,
+        marking=judging.marking or evidence.run.marking,
         inputs=(path.name,),
     )
-    warnings = (kept.damaged,) if kept.damaged else ()
+    warnings = (evidence.damaged,) if evidence.damaged else ()
     report = assemble(
-        run, kept.scope, kept.attempts, kept.coverage, kept.observations, judging, ledgers=kept.ledgers, warnings=warnings
+        run,
+        evidence.scope,
+        evidence.attempts,
+        evidence.coverage,
+        evidence.observations,
+        judging,
+        ledgers=evidence.ledgers,
+        warnings=warnings,
     )
-    if kept.damaged:
-        report = replace(report, complete=False, incomplete_because=(*report.incomplete_because, kept.damaged))
-    return report, kept.observations
+    if evidence.damaged:
+        report = replace(report, complete=False, incomplete_because=(*report.incomplete_because, evidence.damaged))
+    return report, evidence.observations

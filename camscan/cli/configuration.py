@@ -26,6 +26,7 @@ _VARIABLES = {
     "CAMSCAN_SITE_CLASS": "site.class",
     "CAMSCAN_SITE_ZONE": "site.zone",
     "CAMSCAN_SITE_PURPOSE": "site.purpose",
+    "CAMSCAN_SITE_DECISION": "site.decision",
 }
 
 

@@ -20,6 +20,7 @@ def check(
     from camscan.datafiles.knowledge import load_knowledge
     from camscan.datafiles.locate import locate
     from camscan.datafiles.policies import load_policies
+    from camscan.policy.golden import failures
 
     root = locate(data)
     found, covered = check_data(root)
@@ -37,8 +38,9 @@ def check(
         )
         show.result(f"{len(book.edges)} edges, {len(book.rules)} rules, {len(book.sets)} policies\n")
         show.result(f"data {knowledge.version}; {knowledge.oui.source()}\n")
-    for problem in found:
-        show.result(visible(str(problem)) + "\n")
-    if found:
-        show.closing(f"{len(found)} problems in {root}")
+    problems = [*map(str, found), *failures(book)]
+    for problem in problems:
+        show.result(visible(problem) + "\n")
+    if problems:
+        show.closing(f"{len(problems)} problems in {root}")
         raise typer.Exit(ExitCode.DATA_FILES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import platform
 import shutil
@@ -71,7 +70,6 @@ def checks(data: Path | None, now: datetime) -> Iterator[Check]:
     yield _privileges()
     yield _interfaces()
     yield _packet_filter()
-    yield _capture_files()
     yield _nmap()
     yield from _data_files(data, now.date())
     yield _clock(now)
@@ -150,19 +148,6 @@ def _packet_filter() -> Check:
             remedy=install_command("libpcap"),
         )
     return Check(name="libpcap", state="ok", said="packet filters compile")
-
-
-def _capture_files() -> Check:
-    try:
-        importlib.import_module("pcapy")
-    except ImportError as fault:
-        return Check(
-            name="pcapy-ng",
-            state="warning",
-            said=f"cannot be loaded ({fault}): capture files are read by the slower reader",
-            remedy=f"{sys.executable} -m pip install --force-reinstall pcapy-ng",
-        )
-    return Check(name="pcapy-ng", state="ok", said="capture files are read through libpcap")
 
 
 def _nmap() -> Check:

@@ -23,6 +23,7 @@ def judging_by(
     require: Sequence[str] | None = None,
     ask: Callable[[Mapping[str, str]], Sequence[str]] | None = None,
     mandatory: bool = True,
+    inventory: bool = False,
 ) -> Judging:
     """Return by what evidence is weighed. Raises UsageError, DataFileError."""
     from camscan.datafiles.knowledge import load_knowledge
@@ -43,4 +44,5 @@ def judging_by(
         command=command,
         marking=marking,
         require=tuple(require or ()),
+        inventory=inventory,
     )

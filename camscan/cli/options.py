@@ -20,7 +20,9 @@ Policies = Annotated[
 ]
 Site = Annotated[
     list[str] | None,
-    typer.Option("--site", metavar="KEY=VALUE", help="What you state about the site: name, class, zone, purpose; repeatable."),
+    typer.Option(
+        "--site", metavar="KEY=VALUE", help="What you state about the site: name, class, zone, purpose, decision; repeatable."
+    ),
 ]
 DataFolder = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Use this folder of fingerprints and policies.")]
 FormatName = Annotated[str | None, typer.Option("--format", metavar="NAME", help="Format for standard output: table, json.")]
@@ -46,12 +48,15 @@ Require = Annotated[
     list[str] | None,
     typer.Option("--require", metavar="NAME", help="`link` or a collector without which the run is incomplete; repeatable."),
 ]
+Inventory = Annotated[
+    bool, typer.Option("--inventory", help="Keep names and bytes also of hosts that are known as something else.")
+]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge by the rules of this day, e.g. 2026-11-21.")]
 
 NONE = "none"
 """The policy name that means: identify only, judge nothing."""
 
-_SITE_KEYS = {"class": "class_", "zone": "zone", "purpose": "purpose"}
+_SITE_KEYS = {"class": "class_", "zone": "zone", "purpose": "purpose", "decision": "decision"}
 
 
 def fail_on_level(text: str) -> FailOn:

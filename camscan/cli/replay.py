@@ -17,6 +17,7 @@ def replay(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="pcap, pcapng, NAME.obs.jsonl or nmap -oX files.")],
     policy: options.Policies = None,
     site: options.Site = None,
+    inventory: options.Inventory = False,
     as_of: options.AsOf = None,
     format_name: options.FormatName = None,
     output: options.OutputFiles = None,
@@ -33,7 +34,15 @@ def replay(
     level = options.fail_on_level(fail_on)
     format_of(format_name)
     judging = judging_by(
-        configuration(), command="replay", policies=policy, site=site, as_of=as_of, data=data, marking=marking, mandatory=False
+        configuration(),
+        command="replay",
+        policies=policy,
+        site=site,
+        as_of=as_of,
+        data=data,
+        marking=marking,
+        mandatory=False,
+        inventory=inventory,
     )
     with open_outputs(output or ()) as outputs:
         report, observations = replay_files(files, judging)

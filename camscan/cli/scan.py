@@ -48,6 +48,7 @@ def scan(
         bool, typer.Option("--allow-public", help="The public addresses among the targets are meant.")
     ] = False,
     allow_large: Annotated[bool, typer.Option("--allow-large", help="Ranges larger than a /16 are meant.")] = False,
+    inventory: options.Inventory = False,
     as_of: options.AsOf = None,
     format_name: options.FormatName = None,
     output: options.OutputFiles = None,
@@ -66,7 +67,7 @@ def scan(
     level = options.fail_on_level(fail_on)
     format_of(format_name)
     judging = judging_by(
-        settings, command="scan", policies=policy, site=site, as_of=as_of, data=data, marking=marking, require=require,
+        settings, command="scan", policies=policy, site=site, as_of=as_of, data=data, marking=marking, require=require, inventory=inventory,
         ask=_ask_policies if show.may_ask() else None,
     )  # fmt: skip
     known = interfaces()

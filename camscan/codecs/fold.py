@@ -12,12 +12,10 @@ _Identity = tuple[object, ...]
 
 def fold(observations: Iterable[Observation]) -> tuple[Observation, ...]:
     """Return the distinct observations, sorted: who said what by which way, whatever the port and the message ids."""
-    distinct: dict[_Identity, Observation] = {}
+    distinct: dict[_Identity, list[Observation]] = {}
     for observation in observations:
-        identity = _identity(observation)
-        known = distinct.get(identity)
-        distinct[identity] = observation if known is None else _joined(known, observation)
-    return tuple(sorted(distinct.values(), key=Observation.order))
+        distinct.setdefault(_identity(observation), []).append(observation)
+    return tuple(sorted(map(_joined, distinct.values()), key=Observation.order))
 
 
 def _identity(observation: Observation) -> _Identity:
@@ -31,15 +29,16 @@ def _identity(observation: Observation) -> _Identity:
     )
 
 
-def _joined(one: Observation, other: Observation) -> Observation:
-    smaller = min(one, other, key=_example)
+def _joined(equal: list[Observation]) -> Observation:
+    if len(equal) == 1:
+        return equal[0]
     return replace(
-        smaller,
-        collector=min(one.collector, other.collector),
-        first_seen_at=min(one.first_seen_at, other.first_seen_at),
-        last_seen_at=max(one.last_seen_at, other.last_seen_at),
-        count=one.count + other.count,
-        outside_scope=one.outside_scope or other.outside_scope,
+        min(equal, key=_example),
+        collector=min(one.collector for one in equal),
+        first_seen_at=min(one.first_seen_at for one in equal),
+        last_seen_at=max(one.last_seen_at for one in equal),
+        count=sum(one.count for one in equal),
+        outside_scope=any(one.outside_scope for one in equal),
     )
 
 

@@ -331,7 +331,7 @@ def _check_rules(book: PolicyBook) -> None:
                     raise DataFileError(f"{where}: limb {limb.id}: there is no entity {slug}")
         _check_asked_elsewhere(rule, where)
     for policy in book.sets.values():
-        where = f"fingerprints/policies/sets: {policy.name}"
+        where = f"fingerprints/policies/sets/{policy.name}.toml"
         for application in policy.applies:
             if application.rule not in book.rules:
                 raise DataFileError(f"{where}: there is no rule {application.rule}")

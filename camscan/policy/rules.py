@@ -50,11 +50,6 @@ class Entity:
     """It makes surveillance equipment and nothing else."""
     sources: tuple[str, ...] = ()
 
-    @property
-    def jurisdiction_certain(self) -> bool:
-        """Return whether one jurisdiction is established."""
-        return self.jurisdiction is not None and not self.may_be
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:

@@ -62,7 +62,12 @@ def _head(report: Report) -> list[str]:
     judged_by = ", ".join(run.policies) if run.policies else "none chosen, nothing was judged"
     stated = [
         f"{name} {value}"
-        for name, value in (("class", run.site.class_), ("zone", run.site.zone), ("purpose", run.site.purpose))
+        for name, value in (
+            ("class", run.site.class_),
+            ("zone", run.site.zone),
+            ("purpose", run.site.purpose),
+            ("decision", run.site.decision),
+        )
         if value is not None
     ]
     authority = f"Authorised by: {scope.authorised_by or 'not stated'}"

@@ -1,0 +1,50 @@
+"""Keeping no more than is needed of hosts that are positively known as something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from camscan.model import Asset, Identification, Observation
+
+PRESENCE = frozenset({"arp.ip", "arp.mac", "tcp.port"})
+"""Fields that say where a host is, and nothing of what it is."""
+
+Place = tuple[str, str]
+"""Site, and MAC or address."""
+
+
+def minimise(
+    observations: Iterable[Observation], identified: Iterable[tuple[Asset, Identification]]
+) -> tuple[Observation, ...]:
+    """Return observations of which those of hosts known as something else are cut: address, MAC and marks of their class stay.
+
+    No host names and no raw bytes are left, and what is left identifies the host again in the same words.
+    """
+    others = [(asset, evident_fields(found)) for asset, found in identified if found.kind == "other"]
+    of_mac = {(asset.site, mac): kept for asset, kept in others for mac in asset.macs}
+    of_ip = {(asset.site, ip): kept for asset, kept in others for ip in asset.ips}
+    cut = (_cut(seen, _kept(seen, of_mac, of_ip)) for seen in observations)
+    return tuple(seen for seen in cut if seen is not None)
+
+
+def evident_fields(found: Identification) -> frozenset[str]:
+    """Return the names of the fields that an identification rests on."""
+    return frozenset(evidence.field for evidence in found.evidence)
+
+
+def _kept(
+    seen: Observation, of_mac: Mapping[Place, frozenset[str]], of_ip: Mapping[Place, frozenset[str]]
+) -> frozenset[str] | None:
+    """Return the fields to keep of an observation; None where it is not of one of these hosts."""
+    if seen.link_mac is not None and (seen.site, seen.link_mac) in of_mac:
+        return of_mac[seen.site, seen.link_mac]
+    return of_ip.get((seen.site, seen.ip)) if seen.ip is not None and seen.link_mac is None else None
+
+
+def _cut(seen: Observation, kept: frozenset[str] | None) -> Observation | None:
+    """Return an observation with presence and the kept fields alone; None where nothing is left."""
+    if kept is None:
+        return seen
+    fields = tuple(pair for pair in seen.fields if pair[0] in PRESENCE | kept)
+    return replace(seen, fields=fields, raw=b"", truncated=False) if fields else None

@@ -1,0 +1,46 @@
+"""Of a printer, address, MAC and class are kept; of a camera, everything."""
+
+from camscan.identify.minimise import minimise
+from camscan.model import Evidence, Identification
+from tests.factories import asset, observation
+
+PRINTER_MAC = "00:1e:8f:00:00:01"
+CERTIFICATE = observation(
+    (("tls.san", "drucker-büro"), ("tls.subject", "CN=Canon Imaging Product")),
+    protocol="tls", ip="192.0.2.9", link_mac=PRINTER_MAC, raw=b"certificate",
+)  # fmt: skip
+NAMES = observation((("mdns.host", "drucker-büro.local"),), protocol="mdns", ip="192.0.2.9", link_mac=PRINTER_MAC, raw=b"dns")
+SWEEP = observation((("arp.ip", "192.0.2.9"), ("arp.mac", PRINTER_MAC)), protocol="arp", ip="192.0.2.9", link_mac=PRINTER_MAC)
+UNLINKED = observation(
+    (("http.body", "Auftrag: Kündigung.pdf"), ("http.server", "x")), protocol="http", ip="192.0.2.9", link_mac=None
+)
+CAMERA = observation(
+    (("mdns.host", "tor-süd.local"),), protocol="mdns", ip="192.0.2.10", link_mac="ac:cc:8e:00:00:02", raw=b"dns"
+)
+EVIDENCE = Evidence(fingerprint="canon.tls.printer", field="tls.subject", value="CN=Canon Imaging Product", observation=0)
+ALL = (CERTIFICATE, NAMES, SWEEP, UNLINKED, CAMERA)
+
+
+def cut(kind: str) -> tuple[object, ...]:
+    printer = asset(*ALL[:4], macs=(PRINTER_MAC,), ips=("192.0.2.9",), site=CERTIFICATE.site)
+    found = Identification(kind=kind, evidence=(EVIDENCE,))  # type: ignore[arg-type]
+    return minimise(ALL, [(printer, found)])
+
+
+def test_names_and_bytes_of_another_kind_of_host_are_gone() -> None:
+    kept = repr(cut("other"))
+    for private in ("drucker-büro", "Kündigung", "certificate'"):
+        assert private not in kept
+
+
+def test_its_address_its_mac_and_the_mark_of_its_class_stay() -> None:
+    assert [seen.fields for seen in cut("other")[:2]] == [(("tls.subject", "CN=Canon Imaging Product"),), SWEEP.fields]  # type: ignore[attr-defined]
+
+
+def test_a_camera_beside_it_keeps_everything() -> None:
+    assert cut("other")[-1] == CAMERA
+
+
+def test_equipment_and_unknown_hosts_are_left_alone() -> None:
+    for kind in ("camera", "software", "unknown"):
+        assert cut(kind) == ALL
