@@ -294,6 +294,8 @@ class Identification:
     """What an asset is. `brand` is the label, `maker` whose design and firmware the wire shows."""
 
     kind: Kind = "unknown"
+    kind_confidence: Confidence | None = None
+    """How well the kind itself is established; None where it is unknown."""
     form: str | None = None
     brand: str | None = None
     maker: str | None = None

@@ -18,9 +18,9 @@ from camscan.collect.scope import Guard
 from camscan.correlate import correlate
 from camscan.errors import CamscanError, PrivilegeError
 from camscan.identify.engine import identify
+from camscan.identify.minimise import is_something_else
 from camscan.identify.rules import Knowledge
 from camscan.model import (
-    CAMERA_KINDS,
     AttemptReason,
     AttemptStatus,
     CollectorAttempt,
@@ -187,7 +187,7 @@ class StageRunner:
 
     def _undecided(self, observations: Sequence[Observation]) -> bool:
         found = self._identified(observations)
-        return found.maker is None and found.kind in CAMERA_KINDS | {"unknown"}
+        return found.maker is None and found.kind != "software" and not is_something_else(found)
 
     def _enough(self, host: Host, seen: Sequence[Observation]) -> bool:
         """Return whether maker, model and firmware rest on two independent witnesses, so that a visit may end."""

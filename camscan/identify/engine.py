@@ -52,6 +52,7 @@ def identify(asset: Asset, knowledge: Knowledge) -> Identification:
     maker = knowledge.vendors.get(who.maker or "")
     return Identification(
         kind=sort.kind,
+        kind_confidence=sort.confidence,
         form=sort.form,
         brand=who.brand,
         maker=who.maker,
@@ -131,6 +132,8 @@ def registry_hits(asset: Asset, knowledge: Knowledge) -> Iterator[Hit]:
             says.append(("brand", vendor.slug))
             if vendor.registrant_kind == "cameras":
                 says.append(("kind", "camera"))
+            elif vendor.non_camera:
+                says.append(("kind", "other"))
         yield Hit(
             evidence=Evidence(
                 fingerprint=f"oui:{assignment.prefix}",

@@ -40,6 +40,8 @@ def sort_of(
         weight = replace(source, weight=alone(source))
         votes.setdefault(rule.kind, []).append(weight)
         form = rule.form or form
+    if "other" in votes:  # a registrant without cameras supports what the wire says, and says nothing by itself
+        votes["other"] += [hit for hit in registry if hit.said("kind") == "other"]
     cameras = [hit for kind in CAMERA_KINDS for hit in votes.get(kind, ())]
     as_camera = together(cameras)
     elsewise = sorted(((RANK[together(votes.get(kind, ()))], kind) for kind in ("software", "other")), reverse=True)

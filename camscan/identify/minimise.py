@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from camscan.model import Asset, Identification, Observation
+from camscan.model import Asset, Confidence, Identification, Observation
 
 PRESENCE = frozenset({"arp.ip", "arp.mac", "tcp.port"})
 """Fields that say where a host is, and nothing of what it is."""
@@ -21,11 +21,16 @@ def minimise(
 
     No host names and no raw bytes are left, and what is left identifies the host again in the same words.
     """
-    others = [(asset, evident_fields(found)) for asset, found in identified if found.kind == "other"]
+    others = [(asset, evident_fields(found)) for asset, found in identified if is_something_else(found)]
     of_mac = {(asset.site, mac): kept for asset, kept in others for mac in asset.macs}
     of_ip = {(asset.site, ip): kept for asset, kept in others for ip in asset.ips}
     cut = (_cut(seen, _kept(seen, of_mac, of_ip)) for seen in observations)
     return tuple(seen for seen in cut if seen is not None)
+
+
+def is_something_else(found: Identification) -> bool:
+    """Return whether a host is positively known and no video equipment: one value that its owner can set is not enough."""
+    return found.kind == "other" and found.kind_confidence not in (None, Confidence.TENTATIVE)
 
 
 def evident_fields(found: Identification) -> frozenset[str]:

@@ -21,6 +21,7 @@ NONE = "none"
 """The policy that judges nothing."""
 
 SOMETHING_ELSE = "It is positively known as something else; camscan judges video surveillance equipment only."
+PERHAPS_SOMETHING_ELSE = "It says that it is something else, in a value that its owner can set and nothing else confirms; a camera can be made to say the same."
 MAKER_UNKNOWN = "It behaves like video surveillance equipment, but nothing it sent establishes who made it."
 
 
@@ -76,6 +77,8 @@ def _set_aside(asset: Asset, situation: Situation) -> Judgement | None:
         reason = "It is software that hands on video of other devices; what is behind it is not visible from here."
         return Judgement(verdict=Verdict.NOT_APPLICABLE, reason=reason)
     if identification.kind == "other" and not situation.maker_is_surveillance_only:
+        if identification.kind_confidence in (None, Confidence.TENTATIVE):
+            return Judgement(verdict=Verdict.NOT_ASSESSED, reason=PERHAPS_SOMETHING_ELSE)
         return Judgement(verdict=Verdict.NOT_APPLICABLE, reason=SOMETHING_ELSE)
     if situation.camera_like and not situation.maker_established:
         return Judgement(verdict=Verdict.UNIDENTIFIED, reason=MAKER_UNKNOWN)

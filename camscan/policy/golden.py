@@ -48,6 +48,7 @@ def run(case: Golden, book: PolicyBook) -> Judgement:
         maker=case.maker,
         maker_basis=case.basis,  # type: ignore[arg-type]
         confidence=Confidence(case.confidence) if case.confidence else None,
+        kind_confidence=Confidence.FIRM,
         components=case.components,
         made_on=case.made_on,
         evidence=(evidence,) if says else (),

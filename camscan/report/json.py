@@ -226,6 +226,7 @@ def _identification(identification: Identification) -> Document:
         "firmware": identification.firmware,
         "serial": identification.serial,
         "confidence": identification.confidence,
+        "kind_confidence": identification.kind_confidence,
         "components": list(identification.components),
         "maker_is_surveillance_only": identification.maker_is_surveillance_only,
         "evidence": [_evidence(evidence) for evidence in identification.evidence],

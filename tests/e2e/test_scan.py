@@ -189,8 +189,10 @@ def test_a_dry_run_sends_nothing(few: Segment) -> None:
         assert seen["packets_total"] == 0, name
 
 
-def test_a_machine_without_nmap_names_the_attempt_that_was_skipped(few: Segment, tmp_path: Path) -> None:
-    argv = ["/usr/bin/env", f"PATH={tmp_path}", CAMSCAN, "scan", RANGE, "--policy", "none", "--deep", "--format", "json"]
+def test_a_machine_without_nmap_names_the_attempt_that_was_skipped(few: Segment) -> None:
+    hidden = 'for nmap in $(which -a nmap); do mount --bind /dev/null "$nmap"; done; exec "$@"'
+    scan = [CAMSCAN, "scan", RANGE, "--policy", "none", "--deep", "--format", "json"]
+    argv = ["unshare", "--mount", "sh", "-c", hidden, "sh", *scan]
     done = few.run_in_scanner(argv, capture_output=True, text=True, timeout=180)
     nmap = next(a for a in json.loads(done.stdout)["attempts"] if a["collector"] == "nmap")
     assert (nmap["status"], nmap["reason"]) == ("skipped", "missing_tool")

@@ -1,7 +1,7 @@
 """Of a printer, address, MAC and class are kept; of a camera, everything."""
 
 from camscan.identify.minimise import minimise
-from camscan.model import Evidence, Identification
+from camscan.model import Confidence, Evidence, Identification
 from tests.factories import asset, observation
 
 PRINTER_MAC = "00:1e:8f:00:00:01"
@@ -21,9 +21,9 @@ EVIDENCE = Evidence(fingerprint="canon.tls.printer", field="tls.subject", value=
 ALL = (CERTIFICATE, NAMES, SWEEP, UNLINKED, CAMERA)
 
 
-def cut(kind: str) -> tuple[object, ...]:
+def cut(kind: str, confidence: Confidence = Confidence.FIRM) -> tuple[object, ...]:
     printer = asset(*ALL[:4], macs=(PRINTER_MAC,), ips=("192.0.2.9",), site=CERTIFICATE.site)
-    found = Identification(kind=kind, evidence=(EVIDENCE,))  # type: ignore[arg-type]
+    found = Identification(kind=kind, kind_confidence=confidence, evidence=(EVIDENCE,))  # type: ignore[arg-type]
     return minimise(ALL, [(printer, found)])
 
 
@@ -44,3 +44,7 @@ def test_a_camera_beside_it_keeps_everything() -> None:
 def test_equipment_and_unknown_hosts_are_left_alone() -> None:
     for kind in ("camera", "software", "unknown"):
         assert cut(kind) == ALL
+
+
+def test_one_value_that_the_owner_can_set_does_not_make_it_something_else() -> None:
+    assert cut("other", Confidence.TENTATIVE) == ALL

@@ -45,6 +45,7 @@ def identified(**changes: Any) -> Identification:
         "confidence": Confidence.CERTAIN,
     }
     values |= changes
+    values.setdefault("kind_confidence", values["confidence"])
     if "evidence" not in values:
         says = tuple((key, values[key]) for key in ("brand", "maker") if values[key])
         values["evidence"] = (

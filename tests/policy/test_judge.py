@@ -240,3 +240,9 @@ def test_judging_imports_no_validation_no_sockets_and_no_clock():
     code = "import sys, camscan.policy.engine, camscan.policy.totals; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pydantic", "socket", "asyncio", "typer", "rich", "camscan.datafiles"} & set(loaded)
+
+
+def test_one_editable_value_does_not_prove_that_it_is_something_else() -> None:
+    judgement = judged(identified(kind="other", brand=None, maker=None, confidence=Confidence.TENTATIVE), site=SENSITIVE)
+    assert judgement.verdict is Verdict.NOT_ASSESSED
+    assert "owner can set" in judgement.reason

@@ -266,7 +266,7 @@ def every_verdict() -> Report:
         assessed(
             19,
             Verdict.NOT_APPLICABLE,
-            identification=Identification(kind="other", confidence=Confidence.FIRM),
+            identification=Identification(kind="other", confidence=Confidence.FIRM, kind_confidence=Confidence.FIRM),
             outside_scope=True,
         ),
         run=run(marking="OFFICIAL-SENSITIVE"),
