@@ -1,8 +1,13 @@
-"""What all tests share: the option that rewrites expected results."""
+"""What all tests share: the option that rewrites expected results, and how hypothesis runs."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# A shared machine stalls now and then; what a decoder may cost is counted in work, never in seconds.
+settings.register_profile("steady", deadline=None, print_blob=True)
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,6 +17,8 @@ MAX_HEAD = 8 * 1024
 """Bytes of a head that are read; the body is still found behind a longer one."""
 MAX_SEARCH = 64 * 1024
 """Bytes in which the end of a head is looked for."""
+MAX_CHUNK_LINE = 256
+"""Bytes of the line before a chunk."""
 MAX_CHALLENGE = 4 * 1024
 """Characters read of one WWW-Authenticate value."""
 MAX_CHALLENGES = 8
@@ -102,6 +104,17 @@ def entity(head: Head, limit: int) -> tuple[bytes, tuple[str, ...]]:
         else:
             body = unpacked
     return body[:limit], tuple(sorted(quirks))
+
+
+def behind(head: Head) -> bytes | None:
+    """Return the bytes behind the body of an HTTP message; None where it does not state its end, or was cut off before it."""
+    body = head.body
+    if "truncated" in head.quirks:
+        return None
+    if "chunked" in (head.get("transfer-encoding") or "").lower():
+        return _behind_chunks(body)
+    length = content_length(head)
+    return None if length is None or length > len(body) else body[length:]
 
 
 def content_length(head: Head) -> int | None:
@@ -210,9 +223,9 @@ def _dechunked(raw: bytes, limit: int) -> tuple[bytes, bool]:
     content: list[bytes] = []
     position, size = 0, 0
     while size < limit:
-        newline = raw.find(b"\n", position, position + 256)
+        newline = raw.find(b"\n", position, position + MAX_CHUNK_LINE)
         if newline < 0:
-            return b"".join(content), len(raw) - position < 256
+            return b"".join(content), len(raw) - position < MAX_CHUNK_LINE
         digits = raw[position:newline].partition(b";")[0].strip()
         position = newline + 1
         if not digits and content:
@@ -226,6 +239,25 @@ def _dechunked(raw: bytes, limit: int) -> tuple[bytes, bool]:
         position += length
         size += length
     return b"".join(content), True
+
+
+def _behind_chunks(raw: bytes) -> bytes | None:
+    """Return what follows the last chunk; None where it never comes. Trailers are rare and not looked for."""
+    position = 0
+    while (newline := raw.find(b"\n", position, position + MAX_CHUNK_LINE)) >= 0:
+        digits = raw[position:newline].partition(b";")[0].strip()
+        if not 0 < len(digits) <= 8 or digits.strip(b"0123456789abcdefABCDEF"):
+            return None
+        position = newline + 1 + int(digits, 16)
+        for line_end in (b"\r\n", b"\n"):
+            if raw.startswith(line_end, position):
+                position += len(line_end)
+                break
+        else:
+            return None
+        if not int(digits, 16):
+            return raw[position:]
+    return None
 
 
 def _unpacked(packed: bytes, limit: int) -> bytes | None:

@@ -1,7 +1,7 @@
 """HTTP responses: what the front page of a device says of its maker.
 
 Source: RFC 9110 and RFC 9112; tolerance for what cameras send instead is in `head`. Status: documented.
-Sends one `GET /`; the first final response of a connection is read, later ones are not.
+Sends one `GET /`; the first final response of a connection is read, and the one to the negative control (see `control`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
+from camscan.codecs import control
 from camscan.codecs import head as heads
 from camscan.codecs.base import DecodeError, fields, text
 from camscan.model import Fields, StreamHead
@@ -41,6 +42,9 @@ _DROPPED = frozenset(
 """Fields with a name of their own in the vocabulary, or that change with every answer."""
 _CHARSETS = frozenset({"gb2312", "gbk", "gb18030", "big5", "euc-kr", "euc-jp", "shift_jis", "windows-1251", "koi8-r"})
 """Charsets tried where a page names them and is not valid UTF-8."""
+_BODILESS = frozenset({204, 304})
+_SPARED = frozenset({101, 429, 503})
+"""Answers after which a server is asked nothing more: it changed the protocol, or has too much to do."""
 _HTTPS_EXPECTED = (
     b"plain http request was sent to https port",  # nginx
     b"speaking plain http to an ssl-enabled server port",  # Apache httpd
@@ -50,7 +54,7 @@ _HTTPS_EXPECTED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """The first final response of a connection."""
+    """One final response."""
 
     status: int | None
     """None for a page without any head (HTTP/0.9)."""
@@ -61,6 +65,16 @@ class Response:
     challenges: tuple[tuple[str, str | None], ...]
     """(scheme, realm) of each challenge."""
     quirks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What is read of a connection; at least one of the two."""
+
+    front: Response | None
+    """The first final response; None where it was asked for as the control."""
+    control: Response | None = None
+    """The response to the negative control."""
 
 
 def greetings(host: str, user_agent: str) -> tuple[bytes, ...]:
@@ -96,11 +110,75 @@ def recognise(head: StreamHead) -> bool:
     return lead.startswith((b"http/", b"<!doctype html", b"<html", b"\xef\xbb\xbf<!doctype html"))
 
 
-def decode(head: StreamHead) -> Response:
-    """Return the first final response. Raises DecodeError where the server did not answer in HTTP."""
-    received = head.received
+def decode(head: StreamHead) -> Answers:
+    """Return the first final response, and the control's. Raises DecodeError where the server did not answer in HTTP."""
+    place = control.place(head.sent)
+    front, rest = _response(head.received)
+    if place == 0:
+        return Answers(front=None, control=front)
+    answer = front
+    for _ in range(place or 0):
+        if rest is None or rest.lstrip(b"\r\n \t")[:5].upper() != b"HTTP/":
+            return Answers(front=front)
+        try:
+            answer, rest = _response(rest)
+        except DecodeError:
+            return Answers(front=front)
+    return Answers(front=front, control=answer if place else None)
+
+
+def observe(message: Answers) -> Fields:
+    """Return status, server, challenges, title, body, redirect, further header fields and quirks; of the control what its page says."""
+    return fields(
+        *(_front(message.front) if message.front is not None else ()),
+        *(_control(message.control) if message.control is not None else ()),
+    )
+
+
+def bears_another(received: bytes) -> bool:
+    """Return whether one whole response came, and the server waits for the next request and did not ask to be spared."""
+    try:
+        response, rest = _response(received)
+    except DecodeError:
+        return False
+    wishes = (response.head.get("connection") or "").lower()
+    kept = "keep-alive" in wishes if response.head.start.upper().startswith("HTTP/1.0") else "close" not in wishes
+    spared = response.status in _SPARED or "https-expected" in response.quirks
+    return rest is not None and not rest.strip(b"\r\n") and kept and not spared
+
+
+def _front(message: Response) -> list[tuple[str, str | None]]:
+    head = message.head
+    return [
+        ("http.status", str(message.status) if message.status is not None else None),
+        *(("http.server", value) for value in head.all("server")[:4]),
+        *(("http.auth.scheme", scheme.lower()) for scheme, _ in message.challenges),
+        *(("http.auth.realm", realm) for _, realm in message.challenges),
+        ("http.title", message.title),
+        ("http.body", _body_text(message)),
+        ("http.location", head.get("location")),
+        *(("http.header", value) for value in _headers(head)),
+        *(("http.quirk", quirk) for quirk in message.quirks),
+    ]
+
+
+def _control(message: Response) -> list[tuple[str, str | None]]:
+    return [
+        ("http.control.status", str(message.status) if message.status is not None else None),
+        ("http.control.title", control.without_nonce(message.title or "")),
+        ("http.control.body", control.without_nonce(_body_text(message) or "")),
+    ]
+
+
+def _body_text(message: Response) -> str | None:
+    """Return the body as text; None for a picture and the like."""
+    return _page_text(message.body, message.head).removeprefix("\ufeff") if b"\0" not in message.body else None
+
+
+def _response(received: bytes) -> tuple[Response, bytes | None]:
+    """Return the first final response, and the bytes behind it; None where its end is not stated. Raises DecodeError."""
     if received.lstrip(b"\r\n \t")[:5].upper() != b"HTTP/":
-        return _headless(received)
+        return _headless(received), None
     parsed = heads.parse(received.lstrip(b" \t"))
     for _ in range(_MAX_INTERIM):
         if not _interim(parsed) or parsed.body.lstrip(b"\r\n")[:5].upper() != b"HTTP/":
@@ -110,7 +188,7 @@ def decode(head: StreamHead) -> Response:
         raise DecodeError("not a response of HTTP")
     if parsed.status is None:
         raise DecodeError("a status line without a status code")
-    body, body_quirks = heads.entity(parsed, MAX_BODY)
+    body, body_quirks = heads.entity(parsed, MAX_BODY) if parsed.status not in _BODILESS else (b"", ())
     quirks = {*parsed.quirks, *body_quirks}
     names = [name for name, _ in parsed.fields if any(c.isalpha() for c in name)]
     if len(names) >= 3 and all(name.isupper() for name in names):
@@ -120,7 +198,7 @@ def decode(head: StreamHead) -> Response:
     if parsed.status == 400 and expects_https(body):
         quirks.add("https-expected")
     challenges = tuple(pair for value in parsed.all("www-authenticate")[:4] for pair in heads.challenge(value))
-    return Response(
+    response = Response(
         status=parsed.status,
         head=parsed,
         body=body,
@@ -128,22 +206,7 @@ def decode(head: StreamHead) -> Response:
         challenges=challenges,
         quirks=tuple(sorted(quirks)),
     )
-
-
-def observe(message: Response) -> Fields:
-    """Return status, server, challenges, title, body, redirect, further header fields and quirks."""
-    head = message.head
-    return fields(
-        ("http.status", str(message.status) if message.status is not None else None),
-        *(("http.server", value) for value in head.all("server")[:4]),
-        *(("http.auth.scheme", scheme.lower()) for scheme, _ in message.challenges),
-        *(("http.auth.realm", realm) for _, realm in message.challenges),
-        ("http.title", message.title),
-        ("http.body", _page_text(message.body, head).removeprefix("\ufeff") if b"\0" not in message.body else None),
-        ("http.location", head.get("location")),
-        *(("http.header", value) for value in _headers(head)),
-        *(("http.quirk", quirk) for quirk in message.quirks),
-    )
+    return response, parsed.body if parsed.status in _BODILESS else heads.behind(parsed)
 
 
 def expects_https(raw: bytes) -> bool:
@@ -157,7 +220,7 @@ def _interim(head: heads.Head) -> bool:
 
 
 def _complete_body(head: heads.Head, body: bytes) -> bool:
-    if head.status in (204, 304) or len(body) >= MAX_BODY:
+    if head.status in _BODILESS or len(body) >= MAX_BODY:
         return True
     if "chunked" in (head.get("transfer-encoding") or "").lower():
         return body.endswith(b"\n") and (b"\n" + body[-16:]).rstrip(b"\r\n").endswith(b"\n0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,3 +116,8 @@ class Collector(Protocol):
     def close(self) -> None:
         """Close what `open` opened; called once, also after a failure."""
         ...
+
+
+def nonce_of(ground: Ground, number: int) -> bytes:
+    """Return the 16 bytes that vary the requests of one round: from the clock, so that two runs differ."""
+    return hashlib.sha256(f"{ground.now().isoformat()} {number}".encode()).digest()[:16]

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address
 
 from camscan.codecs.base import DatagramCodec, Probe
 from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, dispatch_datagram
-from camscan.collect.base import Ground, Host, MissingTool, NotNeeded, Stage
+from camscan.collect.base import Ground, Host, MissingTool, NotNeeded, Stage, nonce_of
 from camscan.collect.interfaces import Interface
 from camscan.collect.net import OutOfScope, PacketSocket, UdpSocket
 from camscan.errors import PrivilegeError
@@ -230,8 +229,3 @@ def receive(sock: UdpSocket, ground: Ground, collector: str, mac_of: Callable[[s
                 ground.emit(seen)
             case Undecoded() as undecoded:
                 ground.tally.could_not_read(undecoded)
-
-
-def nonce_of(ground: Ground, number: int) -> bytes:
-    """Return the 16 bytes that vary the probes of one round: from the clock, so that two runs differ."""
-    return hashlib.sha256(f"{ground.now().isoformat()} {number}".encode()).digest()[:16]

@@ -1,6 +1,7 @@
 """One driver for every stream codec: asks the open ports of each live host, one after the other, as little as it can.
 
 The port only orders what is said first; the bytes that come back choose the codec, and lead to at most one second try.
+One web server of each host is asked for a page that no device has: what it shows for any path is no mark of a device.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import urlsplit
 
-from camscan.codecs import http, rtsp, tls
+from camscan.codecs import control, http, rtsp, tls
 from camscan.codecs.base import DecodeError, StreamCodec
 from camscan.codecs.registry import Undecoded, dispatch_stream
-from camscan.collect.base import Ground, Host, Stage
+from camscan.collect.base import Ground, Host, Stage, nonce_of
 from camscan.collect.net import READ_LIMIT, READ_PATIENCE_S, BudgetSpent, Connection, OutOfScope, Refused, TlsPeer, Unanswered
 from camscan.model import MAX_RAW, Endpoint, Fields, Observation, StreamHead, Via
 
@@ -32,6 +33,8 @@ BLOCK = 512
 """Hosts visited at the same time. The kernel's neighbour table holds about a thousand and then drops silently."""
 NOWHERE = Endpoint("0.0.0.0", 0)
 """The client's end of a connection of ours, which says nothing of the server."""
+CONTROL_ROUND = 0
+"""Round of the nonce in the control's path, one for all hosts of a run."""
 _PORT_FIELDS = frozenset({"sadp.http_port", "dhip.http_port", "tcp.port"})
 _URL_FIELDS = frozenset({"wsd.xaddrs", "ssdp.location"})
 
@@ -52,7 +55,11 @@ class Visit:
     """One host while it is being asked."""
 
     host: Host
+    nonce: bytes
+    """Of the negative control."""
     seen: list[Observation] = field(default_factory=list)
+    controlled: bool = False
+    """The negative control was sent."""
 
 
 @dataclass(slots=True)
@@ -79,11 +86,11 @@ class Tcp:
 
     async def run(self, ground: Ground, hosts: Sequence[Host]) -> None:
         """Visit every host; within a block all at once, the ports of one host in order."""
-        waiting = iter(hosts)
+        waiting, nonce = iter(hosts), nonce_of(ground, CONTROL_ROUND)
         while block := list(itertools.islice(waiting, BLOCK)):
             async with asyncio.TaskGroup() as visits:
                 for host in block:
-                    visits.create_task(self._visit(ground, Visit(host)))
+                    visits.create_task(self._visit(ground, Visit(host, nonce)))
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -138,8 +145,11 @@ class Tcp:
             if way in (Way.QUIET, Way.WAIT):
                 talk.received = await connection.receive(bool, patience_s=GREETING_S)
             if way is not Way.QUIET and not (way is Way.WAIT and talk.received):
-                codec = rtsp if way is Way.RTSP else http
-                await self._exchange(ground, connection, codec, authority(visit.host.ip, port, way), talk, skip)
+                codec, host = rtsp if way is Way.RTSP else http, authority(visit.host.ip, port, way)
+                await self._exchange(ground, connection, codec, host, talk, skip)
+                if codec is http and not visit.controlled and http.bears_another(talk.received):
+                    visit.controlled = True
+                    await self._control(ground, connection, control.request(host, ground.user_agent, visit.nonce), talk)
         except (Refused, Unanswered):
             talk.tls_failed = way is Way.TLS and talk.peer is None
         finally:
@@ -166,6 +176,16 @@ class Tcp:
                 return
             talk.hung_up = False
             talk.received += answer
+
+    async def _control(self, ground: Ground, connection: Connection, request: bytes, talk: Talk) -> None:
+        """Ask on a connection that is open anyway for a page that no device has; no answer is no harm."""
+        room = READ_LIMIT - len(talk.received)
+        if room <= 0:
+            return
+        await connection.send(request)
+        ground.tally.sent += 1
+        talk.sent += request
+        talk.received += await connection.receive(http.complete, limit=room)
 
     def _take(self, ground: Ground, visit: Visit, port: int, talk: Talk) -> bytes:
         """Emit what a conversation says of the device. Return what no codec recognised."""

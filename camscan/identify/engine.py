@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
+from camscan.identify import control
 from camscan.identify.attribution import NAMELESS, SURVEILLANCE, Attribution, attribute
 from camscan.identify.kinds import read_model, sort_of
 from camscan.identify.match import Hit, hits_of_message
@@ -21,10 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def identify(asset: Asset, knowledge: Knowledge) -> Identification:
     """Return what an asset is, with the evidence for it and what contradicts it. Bounded by the asset's own caps."""
-    wire = sorted(
-        (hit for number, one in enumerate(asset.observations) for hit in hits_of_message(one.fields, number, knowledge)),
-        key=Hit.order,
-    )
+    wire = sorted(wire_hits(asset.observations, knowledge), key=Hit.order)
     registry = sorted(registry_hits(asset, knowledge), key=Hit.order)
     evidence = tuple(hit.evidence for hit in (*wire, *registry))
     trap = honeypot(wire, knowledge)
@@ -106,6 +104,12 @@ def asset_of_fields(fields: Fields, *, macs: Sequence[str] = ()) -> Asset:
         first_seen=EPOCH,
         last_seen=EPOCH,
     )
+
+
+def wire_hits(observations: Sequence[Observation], knowledge: Knowledge) -> tuple[Hit, ...]:
+    """Return what messages show, without the marks of pages that the negative control bears as well."""
+    hits = [hit for number, one in enumerate(observations) for hit in hits_of_message(one.fields, number, knowledge)]
+    return control.split(hits, observations, knowledge)[0]
 
 
 def registry_hits(asset: Asset, knowledge: Knowledge) -> Iterator[Hit]:

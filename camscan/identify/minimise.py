@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from camscan.identify.control import CONTROL, PAGE_FIELDS, REPLACED
 from camscan.model import Asset, Confidence, Identification, Observation
 
 PRESENCE = frozenset({"arp.ip", "arp.mac", "tcp.port"})
 """Fields that say where a host is, and nothing of what it is."""
+CONTROL_FIELDS = frozenset(f"{CONTROL}{name.removeprefix('http.')}" for name in REPLACED)
 
 Place = tuple[str, str]
 """Site, and MAC or address."""
@@ -34,8 +36,9 @@ def is_something_else(found: Identification) -> bool:
 
 
 def evident_fields(found: Identification) -> frozenset[str]:
-    """Return the names of the fields that an identification rests on."""
-    return frozenset(evidence.field for evidence in found.evidence)
+    """Return the names of the fields that an identification rests on, and those that took other marks of them away."""
+    named = frozenset(evidence.field for evidence in found.evidence)
+    return named | (CONTROL_FIELDS if named & PAGE_FIELDS else frozenset())
 
 
 def _kept(

@@ -44,6 +44,7 @@ def render(report: Report, *, width: int | None = None, color: bool = False) -> 
         _text(marking, width),
         _text(_head(report), width),
         _devices(report, width, color),
+        _text(_without_findings(report), width),
         _text(_rules(report), width),
         _text(_coverage(report), width),
         _text(_notes(report), width),
@@ -141,14 +142,20 @@ def _why(judged: AssessedAsset, wide: bool) -> str:
     if wide:
         parts += sorted({finding.rule for finding in findings if finding.verdict is not Verdict.NO_FINDING})
     parts += sorted({str(reason) for finding in findings for reason in finding.because})
-    if (
-        judged.judgement.verdict is not None
-        and judged.judgement.reason
-        and not findings
-        and (wide or judged.judgement.verdict is Verdict.NOT_ASSESSED)
-    ):
-        parts.append(judged.judgement.reason)
     return "; ".join(parts)
+
+
+def _without_findings(report: Report) -> list[str]:
+    """Say once why devices without a finding have the verdict they have, and which they are."""
+    alike: dict[tuple[Verdict, str], list[str]] = {}
+    for judged in report.assets:
+        verdict, reason = judged.judgement.verdict, judged.judgement.reason
+        if verdict is not None and reason and not view.decisive(judged):
+            alike.setdefault((verdict, reason), []).append(_address(judged, wide=False))
+    return [
+        f"{view.verdict_words(verdict).capitalize()} ({view.some(where, MOST_NAMED)}): {reason}"
+        for (verdict, reason), where in sorted(alike.items(), key=lambda item: (URGENCY.index(item[0][0]), item[0][1]))
+    ]
 
 
 def _rules(report: Report) -> list[str]:

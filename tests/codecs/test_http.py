@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from camscan.codecs import http
+from camscan.codecs import control, http
 from camscan.codecs.base import DecodeError
 from camscan.model import MAX_VALUE, Fields
 from tests import factories
@@ -15,8 +15,8 @@ from tests import factories
 PAGE = b"<html><head><title>Camera</title></head><body></body></html>"
 
 
-def said(received: bytes) -> Fields:
-    return http.observe(http.decode(factories.stream_head(received)))
+def said(received: bytes, sent: bytes = b"") -> Fields:
+    return http.observe(http.decode(factories.stream_head(received, sent=sent)))
 
 
 def values(received: bytes, name: str) -> list[str]:
@@ -219,3 +219,93 @@ def test_an_answer_that_drips_in_is_complete_at_its_last_byte_and_not_before(fee
     raw = feed(b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 60\r\n\r\n") + PAGE
     assert len(PAGE) == 60
     assert [length for length in range(len(raw) + 1) if http.complete(raw[:length])] == [len(raw)]
+
+
+FRONT = http.greetings("192.0.2.1", "camscan/1")[0]
+CONTROL = control.request("192.0.2.1", "camscan/1", bytes(range(16)))
+ECHO = b"<title>No /camscan-control-000102030405060708090a0b0c0d0e0f here</title>"
+WHOLE = page(PAGE, b"Content-Length: %d" % len(PAGE))
+
+
+def of_control(fields: Fields) -> Fields:
+    return tuple(pair for pair in fields if pair[0].startswith("http.control."))
+
+
+def test_the_request_for_the_control_names_who_asks_in_its_path() -> None:
+    assert CONTROL.startswith(b"GET /camscan-control-000102030405060708090a0b0c0d0e0f HTTP/1.1\r\nHost: 192.0.2.1\r\n")
+    assert control.place(CONTROL) == 0
+    assert control.place(FRONT + CONTROL) == 1
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        WHOLE,
+        WHOLE.replace(b"\r\n", b"\n"),
+        page(b"3c\r\n" + PAGE + b"\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"),
+        b"HTTP/1.1 100 Continue\r\n\r\n" + WHOLE,
+        b"HTTP/1.1 304 Not Modified\r\n\r\n",
+    ],
+    ids=["length", "bare line feeds", "chunks", "interim", "no body"],
+)
+def test_the_answer_to_the_control_stands_apart_and_does_not_vary_with_the_path(front: bytes) -> None:
+    fields = said(front + page(ECHO, b"Server: second"), FRONT + CONTROL)
+    assert of_control(fields) == (
+        ("http.control.body", "<title>No /camscan-control- here</title>"),
+        ("http.control.status", "200"),
+        ("http.control.title", "No /camscan-control- here"),
+    )
+    assert set(fields) - set(of_control(fields)) == set(said(front, FRONT))
+    assert http.bears_another(front)
+
+
+def test_a_connection_that_begins_with_the_control_shows_no_front_page() -> None:
+    assert said(page(ECHO, b"Server: Webs"), CONTROL) == of_control(said(WHOLE + page(ECHO), FRONT + CONTROL))
+
+
+@pytest.mark.parametrize(
+    ("received", "sent"),
+    [
+        (WHOLE + page(ECHO), FRONT + FRONT),
+        (WHOLE + page(ECHO), FRONT + CONTROL.replace(b"0f HTTP", b" HTTP")),
+        (WHOLE + page(ECHO), FRONT + CONTROL.replace(b"0f HTTP", b"0g HTTP")),
+        (WHOLE + page(ECHO), FRONT.replace(b"GET", b"HEAD") + CONTROL),
+        (WHOLE + page(ECHO), FRONT.replace(b"GET", b"POST").replace(b"Accept: */*", b"Content-Length: 1") + b"x" + CONTROL),
+        (WHOLE, FRONT + CONTROL),
+        (WHOLE[:-1], FRONT + CONTROL),
+        (WHOLE + b"<title>behind the stated end</title>", FRONT + CONTROL),
+        (page(PAGE), FRONT + CONTROL),
+        (page(b"5\r\nhello", b"Transfer-Encoding: chunked") + page(ECHO), FRONT + CONTROL),
+        (WHOLE + b"HTTP/1.1\r\n\r\n", FRONT + CONTROL),
+        (WHOLE * 6, FRONT * 5 + CONTROL),
+    ],
+)
+def test_where_it_is_not_certain_which_answer_is_the_controls_there_is_none(received: bytes, sent: bytes) -> None:
+    assert said(received, sent) == said(received, b"")
+
+
+def test_the_control_is_found_behind_a_few_requests_of_a_reader() -> None:
+    assert ("http.control.status", "404") in said(
+        WHOLE * 2 + b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", FRONT * 2 + CONTROL
+    )
+
+
+@pytest.mark.parametrize(
+    ("received", "kept"),
+    [
+        (WHOLE, True),
+        (WHOLE.replace(b"HTTP/1.1", b"HTTP/1.0"), False),
+        (WHOLE.replace(b"HTTP/1.1 200 OK", b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive"), True),
+        (WHOLE.replace(b"200 OK", b"200 OK\r\nconnection: Close"), False),
+        (WHOLE.replace(b"200 OK", b"503 Busy"), False),
+        (WHOLE.replace(b"200 OK", b"429 Slow Down"), False),
+        (WHOLE[:-1], False),
+        (WHOLE + b"x", False),
+        (page(PAGE), False),
+        (PAGE, False),
+        (b"", False),
+        (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 48\r\n\r\nClient sent an HTTP request to an HTTPS server.\n", False),
+    ],
+)
+def test_a_connection_bears_another_request_only_where_the_server_said_all_and_keeps_it(received: bytes, kept: bool) -> None:
+    assert http.bears_another(received) is kept

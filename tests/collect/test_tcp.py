@@ -48,9 +48,12 @@ def test_a_web_server_is_asked_once_on_one_connection() -> None:
         here.macs[ip] = factories.CAMERA_MAC
         async with device(ip, 8000, answering(PAGE)) as camera:
             await visit(here, Host(ip=ip))
-        assert [bytes(heard) for heard in camera.heard] == [
-            f"GET / HTTP/1.1\r\nHost: {ip}:8000\r\nUser-Agent: camscan/0 (test)\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n".encode()
-        ]
+        (heard,) = camera.heard
+        front, asked_once_more, _ = bytes(heard).split(b"\r\n\r\n")
+        assert front == (
+            f"GET / HTTP/1.1\r\nHost: {ip}:8000\r\nUser-Agent: camscan/0 (test)\r\nAccept: */*\r\nConnection: keep-alive".encode()
+        )
+        assert asked_once_more.startswith(b"GET /camscan-control-")
         assert values(seen, "http.title") == ["NETSurveillance WEB"]
         assert ports(seen) == ["8000"]
         page = next(one for one in seen if one.protocol == "http")
@@ -143,6 +146,44 @@ def test_a_server_without_tls_on_a_port_for_tls_is_asked_in_plain_http_once() ->
         assert len(camera.heard) == 2
         assert values(seen, "http.title") == ["NETSurveillance WEB"]
         assert values(seen, "tls.version") == []
+
+    asyncio.run(story())
+
+
+def test_the_control_is_asked_once_of_a_host_on_a_connection_that_is_open_anyway() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        async with device(ip, 8000, answering(PAGE, PAGE)) as first, device(ip, 8080, answering(PAGE, PAGE)) as second:
+            await visit(here, Host(ip=ip))
+        assert [[line.split(b" ")[1][:17] for line in bytes(heard).split(b"\r\n\r\n")[:-1]] for heard in first.heard] == [
+            [b"/", b"/camscan-control-"]
+        ]
+        assert [bytes(heard).count(b"\r\n\r\n") for heard in second.heard] == [1]
+        assert values(seen, "http.control.title") == ["NETSurveillance WEB"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        PAGE.replace(b"\r\nServer", b"\r\nConnection: close\r\nServer"),
+        PAGE.replace(b"HTTP/1.1 200 OK", b"HTTP/1.0 200 OK"),
+        PAGE.replace(b"200 OK", b"503 Busy"),
+        PAGE.replace(b"Content-Length: 35", b"Content-Length: 30"),
+    ],
+    ids=["closes", "1.0", "busy", "more than stated"],
+)
+def test_a_server_that_closes_or_asks_to_be_spared_is_not_asked_for_the_control(answer: bytes) -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        async with device(ip, 8000, answering(answer)) as camera, device(ip, 8080, answering(PAGE, PAGE)) as other:
+            await visit(here, Host(ip=ip))
+        assert [bytes(heard).count(b"\r\n\r\n") for heard in camera.heard] == [1]
+        assert [bytes(heard).count(b"\r\n\r\n") for heard in other.heard] == [2]
+        assert len(values(seen, "http.status")) == 2
 
     asyncio.run(story())
 
@@ -353,7 +394,7 @@ def test_refused_ports_cost_no_connection() -> None:
             await visit(here, Host(ip=ip))
         assert ports(seen) == ["8899"]
         account = here.net.meter.account(ip)
-        assert (account.connections, account.requests) == (1, 1)
+        assert (account.connections, account.requests) == (1, 2)
         assert account.syns > 1
 
     asyncio.run(story())

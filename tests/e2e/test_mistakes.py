@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import CAMSCAN, camscan
+from tests.e2e.conftest import CAMSCAN, assets_by_mac, camscan
+from tests.lab.check import CAMERA_KINDS, truth
 from tests.samples_of import CAPTURE
 
 RANGE = "192.0.2.0/24"
@@ -143,3 +144,55 @@ def test_version_and_help_load_no_heavy_library() -> None:
     for flag in ("--version", "--help"):
         done = subprocess.run([sys.executable, "-c", code, flag], capture_output=True, text=True, check=True)
         assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_expired_scope_is_refused_with_6_and_an_unknown_key_in_it_with_2(tmp_path: Path) -> None:
+    scope = tmp_path / "scope.toml"
+    scope.write_text(f'ranges = ["{RANGE}"]\nnot_after = 2020-01-01T00:00:00Z\n')
+    done = camscan("scan", "--scope", str(scope), "--policy", "none")
+    assert done.returncode == 6
+    assert "expired" in one_line(done)
+    scope.write_text(f'ranges = ["{RANGE}"]\nexlude = []\n')
+    done = camscan("scan", "--scope", str(scope), "--policy", "none")
+    assert done.returncode == 2
+    assert "exlude" in one_line(done)
+    assert "exclude" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--policy", "uk-department", "--site", "class=sensitive"), 3),
+        (("--policy", "uk-department", "--site", "class=sensitive", "--exit-zero"), 0),
+        (("--policy", "uk-department", "--site", "class=sensitive", "--fail-on", "none"), 0),
+        (("--policy", "uk-department", "--as-of", "2010-01-01"), 4),
+        (("--policy", "uk-department", "--as-of", "2010-01-01", "--fail-on", "restricted"), 0),
+        (("--policy", "none"), 0),
+    ],
+)
+def test_the_exit_code_says_what_was_found(options: tuple[str, ...], code: int) -> None:
+    done = camscan("replay", str(CAPTURE), *options)
+    assert done.returncode == code, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("COMPLETE: ")
+
+
+def test_a_result_that_cannot_be_written_ends_with_10_and_names_what_was_written(tmp_path: Path) -> None:
+    kept = tmp_path / "report.json"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [CAMSCAN, "replay", str(CAPTURE), "-o", str(kept)], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 10
+    assert "standard output" in done.stderr
+    assert json.loads(kept.read_text())["assets"]
+
+
+def test_the_shipped_capture_needs_no_network_and_names_every_device_rightly() -> None:
+    done = camscan("demo", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = assets_by_mac(json.loads(done.stdout))
+    for device in truth():
+        if device["kind"] in CAMERA_KINDS:
+            said = found[device["mac"]]["identification"]
+            for key in {"brand", "maker", "kind"} & device.keys():
+                assert said[key] == device[key], device["name"]
