@@ -3,6 +3,8 @@
 
 BIN := .venv/bin
 ISOLATED := bash .ci/isolated
+PROPERTIES := tests/codecs/test_contract.py tests/codecs/test_fold.py tests/test_correlate.py tests/collect/test_scope.py \
+	tests/report/test_observations.py
 
 .PHONY: setup demo test test-long lint format bench reference lock clean
 
@@ -17,8 +19,9 @@ demo: setup
 test: setup
 	@$(ISOLATED) $(BIN)/pytest -m "not long" $(ARGS)
 
+# The properties again, on twenty times as many examples.
 test-long: setup
-	@$(ISOLATED) $(BIN)/pytest -m long $(ARGS)
+	@$(ISOLATED) env CAMSCAN_EXAMPLES=20 $(BIN)/pytest $(PROPERTIES) $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

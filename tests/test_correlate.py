@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from camscan.correlate import correlate, is_placeholder, rekey, rekey_all
 from camscan.model import MAX_DISTINCT, Asset, Fields, Observation, is_local_mac
+from tests.examples import examples
 from tests.factories import asset, later
 from tests.factories import observation as factory_observation
 
@@ -334,7 +335,7 @@ observations = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(observations, max_size=14), st.randoms(use_true_random=False))
 def test_order_never_matters_and_nothing_is_lost_or_merged_across_macs(seen: list[Observation], chance: random.Random) -> None:
     found = correlate(seen, claims=CLAIMS)

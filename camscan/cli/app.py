@@ -35,15 +35,19 @@ COMMANDS: dict[str, Entry] = {
     "replay": Entry("camscan.cli.replay:replay", "Read captures and kept evidence instead of the network."),
     "judge": Entry("camscan.cli.judge:judge", "Apply policies to kept evidence, as of any date."),
     "identify": Entry("camscan.cli.identify:identify", "Identify banners gathered by other tools."),
-    "explain": Entry("camscan.cli.explain:explain", "Show what a banner matches, nearly matches, and what follows."),
+    "explain": Entry(
+        "camscan.cli.explain:explain", "Show the evidence behind a device, or what a banner matches and nearly matches."
+    ),
     "data check": Entry("camscan.cli.data:check", "Test fingerprints, registry and policies against their own examples."),
+    "data search": Entry("camscan.cli.data:search", "Show where a word stands in fingerprints, registry and policies."),
+    "data status": Entry("camscan.cli.data:status", "Show how old the data is, and which rules should be read again."),
     "doctor": Entry("camscan.cli.doctor:doctor", "Check privileges, interfaces, tools and data; each problem with its remedy."),
     "demo": Entry("camscan.cli.demo:demo", "Replay the shipped capture: table and report without root or network."),
 }
 """Every command; a name of two words stands in a group."""
 
 GROUPS: dict[str, str] = {
-    "data": "Fingerprints, registry and policies: self-test and age.",
+    "data": "Fingerprints, registry and policies: self-test, search and age.",
 }
 
 _PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}

@@ -1,14 +1,19 @@
-"""`camscan data check`: every data file against its own examples."""
+"""`camscan data`: every data file against its own examples; where a word stands in them; how old they are."""
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
 
 from camscan.cli import options, show
 from camscan.cli.exits import ExitCode
+from camscan.errors import UsageError
 from camscan.report.escape import visible
+
+MOST_FOUND = 200
+"""Entries that `search` lists."""
 
 
 def check(
@@ -17,14 +22,14 @@ def check(
 ) -> None:
     """Test fingerprints, registry and policies against their own examples; ends with 8 where one fails."""
     from camscan.datafiles.check import check_data
-    from camscan.datafiles.knowledge import load_knowledge
-    from camscan.datafiles.locate import locate
+    from camscan.datafiles.locate import local_files, locate
+    from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import load_policies
     from camscan.policy.golden import failures
 
     root = locate(data)
-    found, covered = check_data(root)
-    knowledge = load_knowledge(root)
+    found, covered = check_data(root, local_files(data))
+    knowledge = open_knowledge(data)
     book = load_policies(root)
     if not quiet:
         width = max((len(one.vendor) for one in covered), default=0)
@@ -44,3 +49,56 @@ def check(
     if problems:
         show.closing(f"{len(problems)} problems in {root}")
         raise typer.Exit(ExitCode.DATA_FILES)
+
+
+def search(
+    word: Annotated[
+        str, typer.Argument(metavar="WORD", help="Part of a name, id, pattern, example or MAC prefix, in any case.")
+    ],
+    data: options.DataFolder = None,
+) -> None:
+    """Show where a word stands: vendors, brands, registrants, fingerprints, companies, relations, rules and policies."""
+    from camscan.datafiles.locate import locate
+    from camscan.datafiles.search import search as search_files
+
+    if not word.strip():
+        raise UsageError("give a word to search for, e.g. camscan data search hilook")
+    root = locate(data)
+    found = search_files(root, word.strip())
+    for one in found[:MOST_FOUND]:
+        show.result(visible(f"{one.file}: {one.kind} {one.id}: {one.place} = {one.text}") + "\n")
+    more = len(found) - MOST_FOUND
+    show.closing(
+        f"{len(found)} entries hold {word} in {root}" + (f"; {more} are not listed: give a longer word" if more > 0 else "")
+    )
+
+
+def status(data: options.DataFolder = None) -> None:
+    """Show where the data is, how old it is, and which rules should be read again."""
+    from camscan.datafiles.age import registry_read_on, rule_ages
+    from camscan.datafiles.locate import locate
+    from camscan.datafiles.open import open_knowledge
+    from camscan.datafiles.policies import load_policies
+
+    today = datetime.now(UTC).date()  # noqa: TID251  (an age is told as of now)
+    root = locate(data)
+    knowledge, book = open_knowledge(data), load_policies(root)
+    read_on = registry_read_on(knowledge.oui)
+    lines = [
+        f"folder        {root}",
+        f"version       {knowledge.version}",
+        f"OUI registry  {len(knowledge.oui)} assignments, {'day of reading not stated' if read_on is None else aged(read_on, today)}",
+        f"fingerprints  {len(knowledge.fingerprints)} in {len({one.vendor for one in knowledge.fingerprints})} files",
+        f"policies      {', '.join(sorted(book.sets))}",
+    ]
+    for age in rule_ages(book, today):
+        read = "its text was not read" if age.read_on is None else f"text {aged(age.read_on, today)}"
+        due = f"OVERDUE since {age.review_by}" if age.days_overdue > 0 else f"to be read again by {age.review_by}"
+        lines.append(f"rule          {age.rule}: {age.status.replace('_', ' ')}, {read}, {due}")
+    show.result("".join(f"{visible(line)}\n" for line in lines))
+
+
+def aged(day: date, today: date) -> str:
+    """Return a day of reading and how long ago it was."""
+    days = (today - day).days
+    return f"read on {day} ({days} {'day' if days == 1 else 'days'} ago)"

@@ -174,13 +174,14 @@ def install_command(tool: Literal["nmap", "libpcap"]) -> str:
 
 
 def _data_files(data: Path | None, today: date) -> Iterator[Check]:
-    from camscan.datafiles.knowledge import load_knowledge
     from camscan.datafiles.locate import locate
+    from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import load_policies
 
     try:
-        root = locate(data or configuration().data)
-        knowledge = load_knowledge(root)
+        named = data or configuration().data
+        root = locate(named)
+        knowledge = open_knowledge(named)
         load_policies(root)
     except CamscanError as fault:
         yield Check(name="data files", state="problem", said=str(fault), code=ExitCode.DATA_FILES)

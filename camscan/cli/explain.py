@@ -1,33 +1,107 @@
-"""`camscan explain --field F VALUE`: what a banner matches, nearly matches, and what follows."""
+"""`camscan explain`: the whole chain behind a device of a run, or what one value matches, nearly matches, and what follows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from camscan.cli import options, show
 from camscan.errors import UsageError
+from camscan.report.columns import fold
 from camscan.report.escape import visible
 
 if TYPE_CHECKING:
     from camscan.identify.explain import Explanation
     from camscan.identify.rules import Knowledge
+    from camscan.model import Asset
+
+
+WIDTH = 80
+"""Columns where standard output is no terminal."""
 
 
 def explain(
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="The value as the device sent it.")],
-    field: Annotated[str, typer.Option("--field", metavar="FIELD", help="Which field it is, e.g. http.auth.realm.")],
+    subject: Annotated[str, typer.Argument(metavar="ASSET|VALUE", help="A device by key, MAC or IP; or a value of --field.")],
+    field: Annotated[
+        str | None, typer.Option("--field", metavar="FIELD", help="VALUE is of this field, e.g. http.auth.realm.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", metavar="RUN", help="Observation file that holds ASSET (NAME.obs.jsonl).")
+    ] = None,
+    policy: options.Policies = None,
+    site: options.Site = None,
+    as_of: options.AsOf = None,
     data: options.DataFolder = None,
 ) -> None:
-    """Show what a banner matches, nearly matches, what that leads to, and what would settle it."""
-    from camscan.datafiles.knowledge import load_knowledge
-    from camscan.datafiles.locate import locate
+    """Show the whole chain behind a device of a run, or what a banner matches, nearly matches, and what follows."""
+    if (field is None) == (run is None):
+        raise UsageError("give either --run NAME.obs.jsonl with a device, or --field FIELD with a value")
+    if run is not None:
+        lines = device_lines(subject, run, policy, site, as_of, data)
+    else:
+        assert field is not None
+        if policy or site or as_of:
+            raise UsageError("--policy, --site and --as-of go with --run: a value alone is not judged")
+        lines = value_lines(field, subject, data)
+    width = show.terminal_width() or WIDTH
+    show.result("".join(f"{piece}\n" for line in lines for piece in fold(visible(line), width)))
+
+
+def device_lines(
+    subject: str, run: Path, policy: list[str] | None, site: list[str] | None, as_of: str | None, data: Path | None
+) -> Iterator[str]:
+    """Return the chain of each device that answers to a key, MAC or address. Policies and day are those of the run where none are given.
+
+    Raises UsageError where the run holds no such device.
+    """
+    from camscan.cli.configuration import configuration
+    from camscan.cli.judging import judging_by
+    from camscan.pipeline import judge_run
+    from camscan.report.chain import chain
+    from camscan.report.observations import read
+
+    recorded = read(run).run
+    judging = judging_by(
+        configuration(),
+        command="explain",
+        policies=policy or recorded.policies or (options.NONE,),
+        site=site,
+        as_of=as_of or recorded.as_of.isoformat(),
+        data=data,
+    )
+    report, _ = judge_run(run, judging)
+    chosen = [judged for judged in report.assets if answers_to(judged.asset, subject)]
+    if not chosen:
+        known = f"it holds {len(report.assets)} devices" if report.assets else "it holds none"
+        raise UsageError(f"{run}: no device {subject}: {known}; give a key, MAC or address that `camscan judge {run}` lists")
+    for number, judged in enumerate(chosen):
+        if number:
+            yield from ("", "")
+        yield from chain(report, judged, judging.knowledge, judging.book)
+
+
+def answers_to(asset: Asset, subject: str) -> bool:
+    """Return whether a device has this key, MAC or address."""
+    from camscan.codecs.base import mac_from_text
+
+    try:
+        address = str(ip_address(subject.strip().partition("%")[0]))
+    except ValueError:
+        address = None
+    return subject == asset.key or mac_from_text(subject) in asset.macs or address in asset.ips
+
+
+def value_lines(field: str, value: str, data: Path | None) -> Iterator[str]:
+    """Return what one value matches, and what follows. Raises UsageError for an unknown field."""
+    from camscan.datafiles.open import open_knowledge
     from camscan.identify.explain import explain_value
 
-    knowledge = load_knowledge(locate(data))
+    knowledge = open_knowledge(data)
     if field not in knowledge.fields:
         near = get_close_matches(field, knowledge.fields, 1)
         raise UsageError(
@@ -40,9 +114,7 @@ def explain(
         if mac is None:
             raise UsageError(f'"{value}" is not a MAC address: write it as 00:11:22:33:44:55')
         value = mac
-    show.result(
-        "".join(f"{visible(line)}\n" for line in text_of(field, value, explain_value(field, value, knowledge), knowledge))
-    )
+    return text_of(field, value, explain_value(field, value, knowledge), knowledge)
 
 
 def text_of(field: str, value: str, found: Explanation, knowledge: Knowledge) -> Iterator[str]:
@@ -73,7 +145,7 @@ def text_of(field: str, value: str, found: Explanation, knowledge: Knowledge) ->
 
 def conclusion(found: Explanation) -> Iterator[str]:
     """Yield what follows, and what would raise the confidence."""
-    from camscan.identify.explain import pattern_text
+    from camscan.report.chain import would_raise
 
     what = found.concluded
     known = {"kind": what.kind, "form": what.form, "brand": what.brand, "maker": what.maker, "model": what.model}
@@ -91,7 +163,4 @@ def conclusion(found: Explanation) -> Iterator[str]:
     if found.raises:
         yield ""
         yield "What would raise the confidence"
-        for entry in found.raises:
-            condition = entry.conditions[0]
-            weight = "with this, firm" if entry.editable else f"{entry.confidence} by itself"
-            yield f"  {condition.field}: {entry.id} ({pattern_text(condition.pattern)}), {weight}"
+        yield from (f"  {would_raise(entry)}" for entry in found.raises)

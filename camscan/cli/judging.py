@@ -26,8 +26,8 @@ def judging_by(
     inventory: bool = False,
 ) -> Judging:
     """Return by what evidence is weighed. Raises UsageError, DataFileError."""
-    from camscan.datafiles.knowledge import load_knowledge
     from camscan.datafiles.locate import locate
+    from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import load_policies
 
     today = datetime.now(UTC).date()  # noqa: TID251  (the day of judgement starts here)
@@ -36,7 +36,7 @@ def judging_by(
     known = {name: policy.title for name, policy in sorted(book.sets.items())}
     chosen = options.choose_policies(policies or (), settings.policies, known, ask=ask, mandatory=mandatory)
     return Judging(
-        knowledge=load_knowledge(root),
+        knowledge=open_knowledge(data or settings.data),
         book=book,
         policies=chosen,
         site=options.site_context(site or (), settings.site),

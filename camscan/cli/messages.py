@@ -5,20 +5,22 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from codecs import BOM_UTF8
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
 from difflib import get_close_matches
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import Any, NamedTuple
 
-from camscan.codecs import isapi, onvif, tplink, upnp
+from camscan.codecs import isapi, onvif, upnp
 from camscan.codecs.base import DatagramCodec, DecodeError, StreamCodec, mac_from_text, text
 from camscan.codecs.registry import DATAGRAM_CODECS, STREAM_CODECS
-from camscan.identify.engine import EPOCH
 from camscan.model import MAX_VALUE, Endpoint, Fields, StreamHead, Via
 
 FORMS = frozenset({"field", "fields", "protocol"})
+KEYS = FORMS | {"id", "value", "value_base64", "payload_base64"}
 NOWHERE = Endpoint(ip="0.0.0.0", port=0)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_FIELDS = 4096
 """Values of one line."""
 
@@ -27,8 +29,7 @@ class LineError(ValueError):
     """A line that cannot be used; the message says why and what is wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What one line says of one device."""
 
     id: object
@@ -39,13 +40,13 @@ class Line:
 def read_line(raw: bytes, vocabulary: Collection[str]) -> Line:
     """Return what a line says. Raises LineError; its `id` stands in `id_of`."""
     entry = parsed(raw)
-    given = sorted(FORMS & entry.keys())
+    given = [form for form in FORMS if form in entry]
     if len(given) != 1:
         raise LineError('give one of "field", "fields" and "protocol"')
-    unknown = sorted(entry.keys() - FORMS - {"id", "value", "value_base64", "payload_base64"})
+    unknown = entry.keys() - KEYS
     if unknown:
-        raise LineError(f'unknown key "{unknown[0]}"')
-    pairs = list({"field": one_field, "fields": several_fields, "protocol": whole_message}[given[0]](entry))
+        raise LineError(f'unknown key "{min(unknown)}"')
+    pairs = READERS[given[0]](entry)
     if len(pairs) > MAX_FIELDS:
         raise LineError(f"more than {MAX_FIELDS} values")
     for name, _ in pairs:
@@ -54,21 +55,22 @@ def read_line(raw: bytes, vocabulary: Collection[str]) -> Line:
             raise LineError(
                 f'unknown field "{name[:80]}"' + (f": did you mean {near[0]}?" if near else ": see docs/reference/fields.md")
             )
-    macs = []
+    said, macs = set(), set()
     for name, value in pairs:
-        if name == "mac":
-            mac = mac_from_text(value)
-            if mac is None:
-                raise LineError(f'"{value[:40]}" is not a MAC address')
-            macs.append(mac)
-    said = {(name, whole(value[:MAX_VALUE])) for name, value in pairs if name != "mac"}
-    return Line(entry.get("id"), tuple(sorted(said)), tuple(sorted(set(macs))))
+        if name != "mac":
+            said.add((name, whole(value[:MAX_VALUE])))
+            continue
+        mac = mac_from_text(value)
+        if mac is None:
+            raise LineError(f'"{value[:40]}" is not a MAC address')
+        macs.add(mac)
+    return Line(entry.get("id"), tuple(sorted(said)), tuple(sorted(macs)))
 
 
 def parsed(raw: bytes) -> dict[str, Any]:
     """Return a line's JSON object. Raises LineError."""
     try:
-        entry = json.loads(raw, parse_constant=not_a_number)
+        entry = DECODER.decode(raw.removeprefix(BOM_UTF8).decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as fault:
         raise LineError("not JSON") from fault
     if not isinstance(entry, dict):
@@ -81,6 +83,9 @@ def not_a_number(constant: str) -> float:
     raise ValueError(constant)
 
 
+DECODER = json.JSONDecoder(parse_constant=not_a_number)
+
+
 def id_of(raw: bytes) -> object:
     """Return the id of a line that may be bad; None where it has none."""
     try:
@@ -91,38 +96,37 @@ def id_of(raw: bytes) -> object:
 
 def whole(value: str) -> str:
     """Return a text without halves of surrogate pairs, which JSON can hold and no encoding can."""
-    return value.encode("utf-8", "replace").decode("utf-8")
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
-def one_field(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the field of `{"field": …, "value": …}`."""
+def one_field(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the field of `{"field": …, "value": …}`."""
     name, value, encoded = entry["field"], entry.get("value"), entry.get("value_base64")
     if not isinstance(name, str):
         raise LineError('"field" must be a text')
     if (value is None) == (encoded is None):
         raise LineError('give "value" or "value_base64"')
     if encoded is not None:
-        yield name, text(decoded(encoded, "value_base64"))
-    elif isinstance(value, str):
-        yield name, value
-    else:
-        raise LineError('"value" must be a text; give bytes as "value_base64"')
+        return [(name, text(decoded(encoded, "value_base64")))]
+    if isinstance(value, str):
+        return [(name, value)]
+    raise LineError('"value" must be a text; give bytes as "value_base64"')
 
 
-def several_fields(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the fields of `{"fields": {name: text or list of texts}}`."""
+def several_fields(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the fields of `{"fields": {name: text or list of texts}}`."""
     table = entry["fields"]
     if not isinstance(table, dict):
         raise LineError('"fields" must be an object')
-    for name, value in table.items():
-        for one in value if isinstance(value, list) else [value]:
-            if not isinstance(one, str):
-                raise LineError(f'"{name[:80]}" must be a text or a list of texts')
-            yield name, one
+    pairs = [(name, one) for name, value in table.items() for one in (value if isinstance(value, list) else [value])]
+    for name, one in pairs:
+        if not isinstance(one, str):
+            raise LineError(f'"{name[:80]}" must be a text or a list of texts')
+    return pairs
 
 
-def whole_message(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the fields that a codec reads from `{"protocol": …, "payload_base64": …}`."""
+def whole_message(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the fields that a codec reads from `{"protocol": …, "payload_base64": …}`."""
     protocol, readers = entry["protocol"], message_readers()
     if not isinstance(protocol, str) or protocol not in readers:
         raise LineError(f'no codec for protocol "{str(protocol)[:40]}": use one of {", ".join(sorted(readers))}')
@@ -130,17 +134,20 @@ def whole_message(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         raise LineError('"payload_base64" is missing')
     payload = decoded(entry["payload_base64"], "payload_base64")
     try:
-        yield from readers[protocol](payload)
+        return list(readers[protocol](payload))
     except DecodeError as fault:
         raise LineError(f"no {protocol} message: {fault}") from fault
 
 
+READERS = {"field": one_field, "fields": several_fields, "protocol": whole_message}
+
+
+@cache
 def message_readers() -> Mapping[str, Callable[[bytes], Fields]]:
     """Return, by protocol, what reads one whole message."""
     readers: dict[str, Callable[[bytes], Fields]] = {
         isapi.NAME: lambda document: isapi.observe(isapi.decode(document)),
         onvif.NAME: lambda document: onvif.observe(onvif.decode(document)),
-        tplink.NAME: lambda document: tplink.observe(tplink.decode(document)),
         upnp.NAME: lambda document: upnp.observe(upnp.decode(document)),
     }
     readers |= {codec.NAME: partial(from_stream, codec) for codec in STREAM_CODECS}
@@ -160,7 +167,7 @@ def from_stream(codec: StreamCodec, payload: bytes) -> Fields:
 
 def head_of(payload: bytes) -> StreamHead:
     """Return the bytes of a server as the head of a connection of which nothing else is known."""
-    return StreamHead(client=NOWHERE, server=NOWHERE, sent=b"", received=payload, received_at=EPOCH, via=Via.IMPORT)
+    return StreamHead(client=NOWHERE, server=NOWHERE, sent=b"", received=payload, received_at=NEVER, via=Via.IMPORT)
 
 
 def decoded(value: object, name: str) -> bytes:

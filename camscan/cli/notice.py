@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from camscan import __version__
+from camscan.codecs.control import PREFIX as CONTROL_PATH
+from camscan.codecs.sadp_l2 import ETHERTYPE_SADP
 from camscan.collect.arp import PASSES
 from camscan.collect.multicast import LISTEN_S, ROUNDS
 from camscan.collect.pace import PACES, SYNS_PER_DEVICE
@@ -38,8 +40,10 @@ def notice(plan: ScanPlan, site: SiteContext) -> str:
         f"pace:        {plan.scope.pace}: {pace.total:g} packets/s in all, {pace.shared:g}/s broadcast and multicast, "
         f"{pace.per_device:g}/s to one device, {pace.connections_per_run} connections a device",
         "ARP:         every address of the ranges on these links",
+        f"Ethernet:    type 0x{ETHERTYPE_SADP:04x} to everybody on these links (sadp_l2)",
         *(f"UDP:         {line}" for line in _destinations()),
         f"TCP:         ports {', '.join(str(p) for p in _ports())} of every host that answers",
+        f"HTTP:        GET / of each web server, and once a host GET {CONTROL_PATH}… (a page that no device has)",
         f"User-Agent:  camscan/{__version__}" + (f" ({plan.contact})" if plan.contact else ""),
         f"authorised:  {plan.scope.authorised_by or 'not stated'}"
         + (f", reference {plan.scope.reference}" if plan.scope.reference else ""),

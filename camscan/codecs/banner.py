@@ -18,6 +18,8 @@ PORTS: tuple[int, ...] = ()
 MAX_LINES = 16
 """Lines kept of one banner."""
 _FTP_PORTS = frozenset({21, 2121})
+_PORT_NOT_SAID = 0
+"""Of a greeting that another tool gathered."""
 _TELNET_PORTS = frozenset({23, 2323})
 _IAC, _SB, _SE, _WILL, _DONT = 255, 250, 240, 251, 254
 
@@ -67,11 +69,16 @@ def _service(head: StreamHead) -> Literal["ssh", "ftp", "telnet"] | None:
     received = head.received
     if received.startswith(b"SSH-"):
         return "ssh"
-    if received.startswith((b"220 ", b"220-")) and (head.server.port in _FTP_PORTS or b"ftp" in received[:512].lower()):
+    if received.startswith((b"220 ", b"220-")) and _greets_as_ftp(received[:512].lower(), head.server.port):
         return "ftp"
     if received[:1] == b"\xff" and len(received) >= 3 and _WILL <= received[1] <= _DONT:
         return "telnet"
     return "telnet" if head.server.port in _TELNET_PORTS and received.strip() else None
+
+
+def _greets_as_ftp(greeting: bytes, port: int) -> bool:
+    """Return whether a greeting that FTP and SMTP share is one of FTP."""
+    return port in _FTP_PORTS or b"ftp" in greeting or (port == _PORT_NOT_SAID and b"smtp" not in greeting)
 
 
 def _joined(raw: bytes) -> str:

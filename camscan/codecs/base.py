@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from camscan.model import MAX_VALUE, Datagram, Fields, Frame, StreamHead
 
@@ -52,6 +52,15 @@ class DatagramCodec(Protocol):
 
     def observe(self, message: Any) -> Fields:
         """Return the message in the shared vocabulary, sorted; empty for messages that say nothing of their sender."""
+        ...
+
+
+@runtime_checkable
+class SecretBearer(Protocol):
+    """A datagram codec whose messages carry passwords: they are taken out before anything is kept."""
+
+    def without_secrets(self, payload: bytes) -> bytes:
+        """Return the message as it may be kept; empty where nothing of it may. Never raises."""
         ...
 
 
@@ -169,6 +178,45 @@ def mac_from_text(value: str) -> str | None:
     if any(c not in "0123456789abcdef" for c in digits):
         return None
     return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+
+
+def part(message: bytes, offset: int, size: int) -> bytes:
+    """Return a part of a message of fixed layout; empty where the message ends before the part does."""
+    chunk = message[offset : offset + size]
+    return chunk if len(chunk) == size else b""
+
+
+def padded_text(raw: bytes) -> str:
+    """Return a text of fixed width: what stands before its first NUL, without surrounding blanks."""
+    return text(raw.partition(b"\0")[0]).strip()
+
+
+def ipv4_text(raw: bytes) -> str | None:
+    """Return four bytes in network order as an address; None for another length, and for 0.0.0.0, which says nothing."""
+    return ".".join(map(str, raw)) if len(raw) == 4 and any(raw) else None
+
+
+def ipv4_from_text(value: str) -> str | None:
+    """Return an IPv4 address that a device wrote; None where it is none, or 0.0.0.0."""
+    octets = value.strip().split(".")
+    if len(octets) != 4 or not all(o.isascii() and o.isdecimal() and len(o) <= 3 and int(o) <= 255 for o in octets):
+        return None
+    return ipv4_text(bytes(map(int, octets)))
+
+
+def port_text(number: int) -> str | None:
+    """Return a port as text; None for 0, which stands for none."""
+    return str(number) if 0 < number <= 0xFFFF else None
+
+
+def unit_mac(raw: bytes) -> str | None:
+    """Return six bytes as the MAC of one interface; None for another length, a group address or nothing but zeros."""
+    return raw.hex(":") if len(raw) == 6 and any(raw) and not raw[0] & 1 else None
+
+
+def masked(handle: str) -> str:
+    """Return as much of a handle that opens remote access as may be told: its first four characters."""
+    return f"{handle[:4]}…" if len(handle) > 4 else handle
 
 
 def fields(*pairs: tuple[str, str | None]) -> Fields:

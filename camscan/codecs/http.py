@@ -19,6 +19,8 @@ PORTS: tuple[int, ...] = (80, 8000, 8080, 81, 88, 8899)
 
 MAX_BODY = 8 * 1024
 """Bytes of the decoded body that are kept."""
+MAX_AWAITED = 12 * 1024
+"""Bytes of a body that are awaited where its length is stated, so that the connection can bear another request."""
 MAX_TITLE = 1024
 """Bytes of a page that are read behind `<title>`."""
 MAX_HEADERS = 32
@@ -84,7 +86,7 @@ def greetings(host: str, user_agent: str) -> tuple[bytes, ...]:
 
 
 def complete(buffer: bytes) -> bool:
-    """Return whether no further byte is wanted: the body has its stated length or MAX_BODY, or this is not HTTP."""
+    """Return whether no further byte is wanted: the body has its stated length, MAX_AWAITED or else MAX_BODY, or this is not HTTP."""
     lead = buffer.lstrip(b"\r\n")
     if not lead or (len(lead) < 5 and b"HTTP/".startswith(lead.upper())):
         return False
@@ -220,12 +222,13 @@ def _interim(head: heads.Head) -> bool:
 
 
 def _complete_body(head: heads.Head, body: bytes) -> bool:
-    if head.status in _BODILESS or len(body) >= MAX_BODY:
+    if head.status in _BODILESS:
         return True
     if "chunked" in (head.get("transfer-encoding") or "").lower():
-        return body.endswith(b"\n") and (b"\n" + body[-16:]).rstrip(b"\r\n").endswith(b"\n0")
+        ended = body.endswith(b"\n") and (b"\n" + body[-16:]).rstrip(b"\r\n").endswith(b"\n0")
+        return ended or len(body) >= MAX_BODY
     length = heads.content_length(head)
-    return length is not None and len(body) >= length
+    return len(body) >= (MAX_BODY if length is None else min(length, MAX_AWAITED))
 
 
 def _complete_foreign(lead: bytes) -> bool:

@@ -4,13 +4,85 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from camscan.codecs import arp, banner, dhcp, dhip, dns, http, mdns, rtsp, sadp, ssdp, tls, wsd
-from camscan.codecs.base import DatagramCodec, DecodeError, FrameCodec, StreamCodec, mac_text
+from camscan.codecs import (
+    arp,
+    banner,
+    bosch,
+    dahua,
+    dhcp,
+    dhip,
+    dlink,
+    dns,
+    foscam,
+    gvcp,
+    hanwha,
+    hds,
+    http,
+    kedacom,
+    mdns,
+    mndp,
+    nice,
+    panasonic,
+    pppp,
+    reolink,
+    rtsp,
+    sadp,
+    sadp_l2,
+    snmp,
+    sony,
+    ssdp,
+    tls,
+    topsee,
+    tplink,
+    tuya,
+    tvt,
+    tvt_search,
+    ubiquiti,
+    vision360,
+    vivotek,
+    vstarcam,
+    wsd,
+    xiongmai,
+)
+from camscan.codecs.base import DatagramCodec, DecodeError, FrameCodec, SecretBearer, StreamCodec, mac_text
 from camscan.model import MAX_RAW, Carrier, Datagram, Endpoint, Fields, Frame, Observation, StreamHead
 
-DATAGRAM_CODECS: tuple[DatagramCodec, ...] = (sadp, dhip, wsd, ssdp, mdns, dhcp, dns)
+DATAGRAM_CODECS: tuple[DatagramCodec, ...] = (
+    sadp,
+    dhip,
+    wsd,
+    tvt_search,  # before ssdp, which would take the head of its answer for its own
+    ssdp,
+    mdns,
+    dhcp,
+    dns,
+    snmp,
+    tvt,
+    xiongmai,
+    kedacom,
+    topsee,
+    hds,
+    pppp,
+    vstarcam,
+    foscam,
+    vivotek,
+    dahua,
+    panasonic,
+    sony,
+    bosch,
+    hanwha,
+    reolink,
+    tplink,
+    ubiquiti,
+    tuya,
+    mndp,
+    dlink,
+    nice,
+    vision360,
+    gvcp,
+)
 STREAM_CODECS: tuple[StreamCodec, ...] = (http, rtsp, tls, banner)
-FRAME_CODECS: tuple[FrameCodec, ...] = (arp,)
+FRAME_CODECS: tuple[FrameCodec, ...] = (arp, sadp_l2)
 
 UNSPECIFIED = frozenset({"0.0.0.0", "::"})
 """What stands for the sender where it has no address yet."""
@@ -39,12 +111,18 @@ def dispatch_datagram(datagram: Datagram, *, collector: str, site: str) -> Obser
         try:
             said = codec.observe(codec.decode(datagram.payload))
         except DecodeError as fault:
-            failed = failed or Undecoded(protocol=codec.NAME, reason=str(fault), sample=datagram.payload[:256])
+            failed = failed or Undecoded(protocol=codec.NAME, reason=str(fault), sample=_kept(codec, datagram.payload)[:256])
             continue
         if not said:
             return None
-        return observation(codec.NAME, said, datagram, datagram.payload, datagram.src, datagram.src_mac, collector, site)
+        raw = _kept(codec, datagram.payload)
+        return observation(codec.NAME, said, datagram, raw, datagram.src, datagram.src_mac, collector, site)
     return failed
+
+
+def _kept(codec: DatagramCodec, payload: bytes) -> bytes:
+    """Return what may be kept of a message."""
+    return codec.without_secrets(payload) if isinstance(codec, SecretBearer) else payload
 
 
 def dispatch_stream(head: StreamHead, *, collector: str, site: str) -> Observation | Undecoded | None:
@@ -77,7 +155,7 @@ def dispatch_frame(frame: Frame, *, collector: str, site: str) -> Observation | 
             continue
         if not said:
             return None
-        ip = next((value for name, value in said if name == f"{codec.NAME}.ip"), None)
+        ip = next((value for name, value in said if name.endswith(".ip")), None)
         source = None if ip is None else Endpoint(ip, 0)
         return observation(codec.NAME, said, frame, frame.payload, source, mac_text(frame.payload[6:12]), collector, site)
     return failed

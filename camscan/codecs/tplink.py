@@ -2,7 +2,8 @@
 
 Source: python-kasa's description of both protocols; replies of a C210 and of an IOT.IPCAMERA unit. Status: reverse-engineered.
 
-UDP 20002: version 1 byte (2), 1 reserved, operation 2, length 2, flags 1, reserved 1, serial 4, CRC-32 4, all big-endian; then JSON.
+UDP 20002, and 20004 on some units: version 1 byte (2), 1 reserved, operation 2, length 2, flags 1, reserved 1, serial 4, CRC-32 4,
+all big-endian; then JSON.
 UDP 9999: each byte is XORed with the cipher byte before it, the first with 0xAB; TCP 9999 puts a length of 4 bytes before it.
 """
 
@@ -13,20 +14,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from camscan.codecs.base import DecodeError, fields, mac_from_text
-from camscan.model import Fields
+from camscan.codecs.base import DecodeError, Probe, fields, mac_from_text
+from camscan.model import Datagram, Fields
 
 NAME = "tplink"
+PORTS: tuple[int, ...] = (20002, 20004, 9999)
+GROUPS: tuple[str, ...] = ()
+BIND_PORTS: tuple[int, ...] = ()
 
 MAX_MESSAGE = 64 * 1024
 _HEADER = 16
 _VERSION = 2
 _FIRST_KEY = 0xAB
+_PROBE = bytes.fromhex("020000010000000000000000463cb5d3")
+"""A header alone: it asks for the short answer, which needs no key."""
+_SYSINFO = b'{"system":{"get_sysinfo":{}}}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """What a device says of itself; empty texts where it left a key out."""
+    """What a device says of itself; empty texts where it left a key out, and in the question of a client."""
 
     type: str = ""
     model: str = ""
@@ -35,11 +42,36 @@ class Device:
     hardware: str = ""
 
 
+def probes(nonce: bytes) -> tuple[Probe, ...]:
+    """Return the questions of both protocols, as broadcast and to single hosts. They have no room for a nonce."""
+    sysinfo = _enciphered(_SYSINFO)
+    return (
+        Probe(payload=_PROBE, port=20002, broadcast=True),
+        Probe(payload=_PROBE, port=20004, broadcast=True),
+        Probe(payload=sysinfo, port=9999, broadcast=True),
+        Probe(payload=_PROBE, port=20002, unicast=True),
+        Probe(payload=sysinfo, port=9999, unicast=True),
+    )
+
+
+def recognise(datagram: Datagram) -> bool:
+    """Return whether a datagram of these ports begins with the header or with enciphered JSON."""
+    at_port = datagram.src.port in PORTS or datagram.dst.port in PORTS
+    payload = datagram.payload
+    headed = payload[:2] == bytes([_VERSION, 0]) and payload[_HEADER : _HEADER + 1] in (b"", b"{")
+    return at_port and ((headed and len(payload) >= _HEADER) or payload[:1] == bytes([_FIRST_KEY ^ ord("{")]))
+
+
 def decode(raw: bytes) -> Device:
     """Return the device of an answer of either protocol. Raises DecodeError."""
     payload = raw[:MAX_MESSAGE]
+    if len(payload) == _HEADER and payload[0] == _VERSION:
+        return Device()
     document = _json(_plain(payload))
-    result, sysinfo = document.get("result"), _mapping(_mapping(document.get("system")).get("get_sysinfo"))
+    result, system = document.get("result"), _mapping(document.get("system"))
+    if isinstance(document.get("params"), dict) or ("get_sysinfo" in system and not system["get_sysinfo"]):
+        return Device()
+    sysinfo = _mapping(system.get("get_sysinfo"))
     if isinstance(result, dict):
         return Device(
             type=_text(result, "device_type"),
@@ -61,7 +93,7 @@ def decode(raw: bytes) -> Device:
 
 
 def observe(message: Device) -> Fields:
-    """Return the values as stated, the MAC canonical."""
+    """Return the values as stated, the MAC canonical; empty for a question."""
     return fields(
         ("tplink.firmware", message.firmware),
         ("tplink.hardware", message.hardware),
@@ -81,6 +113,14 @@ def _plain(payload: bytes) -> bytes:
         if payload[start : start + 1] == bytes([_FIRST_KEY ^ ord("{")]):
             return bytes(one ^ key for one, key in zip(payload[start:], bytes([_FIRST_KEY]) + payload[start:], strict=False))
     raise DecodeError("neither JSON, nor a header before it, nor its cipher")
+
+
+def _enciphered(plain: bytes) -> bytes:
+    key, out = _FIRST_KEY, bytearray()
+    for byte in plain:
+        key ^= byte
+        out.append(key)
+    return bytes(out)
 
 
 def _json(raw: bytes) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from camscan.codecs.registry import Undecoded
 from camscan.errors import CamscanError
-from camscan.model import Observation, Scope
+from camscan.model import MAX_RAW, Fields, Observation, Scope, Via
 
 if TYPE_CHECKING:
     from camscan.collect.interfaces import Interface
@@ -94,6 +94,34 @@ class Ground:
     """Takes each observation at once, so that an interrupted run keeps what it has."""
     enough: Callable[[Host, Sequence[Observation]], bool] = lambda host, seen: False
     """Whether a visit may end: maker, model and firmware rest on two independent witnesses."""
+
+    def observed(
+        self,
+        protocol: str,
+        collector: str,
+        said: Fields,
+        *,
+        ip: str,
+        port: int | None = None,
+        mac: str | None = None,
+        raw: bytes = b"",
+    ) -> Observation:
+        """Return the observation of an answer to us that arrived just now. mac: where the shared table does not know it."""
+        at = self.now()
+        return Observation(
+            protocol=protocol,
+            collector=collector,
+            via=Via.ACTIVE,
+            site=self.site,
+            fields=said,
+            first_seen_at=at,
+            last_seen_at=at,
+            ip=ip,
+            port=port,
+            link_mac=self.macs.get(ip) or mac,
+            raw=raw[:MAX_RAW],
+            truncated=len(raw) > MAX_RAW,
+        )
 
 
 class Collector(Protocol):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from camscan.codecs import mdns
 from camscan.collect.base import Ground, Host, MissingTool, NotAsked, NotNeeded, Stage
-from camscan.model import Observation, Via
 
 if TYPE_CHECKING:
     from zeroconf import ServiceStateChange, Zeroconf
@@ -96,22 +95,8 @@ class Mdns:
         if ip is None or not said:
             ground.tally.undecoded += 1
             return
-        at = ground.now()
         ground.tally.received += 1
-        ground.emit(
-            Observation(
-                protocol=mdns.NAME,
-                collector=self.NAME,
-                via=Via.ACTIVE,
-                site=ground.site,
-                fields=said,
-                first_seen_at=at,
-                last_seen_at=at,
-                ip=ip,
-                port=mdns.PORTS[0],
-                link_mac=ground.macs.get(ip) or None,
-            )
-        )
+        ground.emit(ground.observed(mdns.NAME, self.NAME, said, ip=ip, port=mdns.PORTS[0]))
 
 
 def _responder(ground: Ground, service: AsyncServiceInfo) -> str | None:

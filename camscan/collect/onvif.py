@@ -21,7 +21,6 @@ from camscan.codecs.registry import Undecoded
 from camscan.collect.base import Ground, Host, MissingTool, NotAsked, Stage
 from camscan.collect.net import READ_PATIENCE_S, BudgetSpent, Connection, OutOfScope, Refused, Unanswered
 from camscan.errors import CamscanError
-from camscan.model import MAX_RAW, Observation, Via
 
 BINDING = "{http://www.onvif.org/ver10/device/wsdl}DeviceBinding"
 DEFAULT = "default"
@@ -122,24 +121,8 @@ class Onvif:
         said = onvif.observe(message)
         if not said:
             raise CamscanError("the device answered without any information")
-        at = ground.now()
         ground.tally.received += 1
-        ground.emit(
-            Observation(
-                protocol=onvif.NAME,
-                collector=self.NAME,
-                via=Via.ACTIVE,
-                site=ground.site,
-                fields=said,
-                first_seen_at=at,
-                last_seen_at=at,
-                ip=host.ip,
-                port=port_of(url),
-                link_mac=ground.macs.get(host.ip) or host.mac,
-                raw=raw[:MAX_RAW],
-                truncated=len(raw) > MAX_RAW,
-            )
-        )
+        ground.emit(ground.observed(onvif.NAME, self.NAME, said, ip=host.ip, port=port_of(url), mac=host.mac, raw=raw))
 
 
 class Line:

@@ -14,7 +14,7 @@ from camscan.collect.interfaces import Interface
 from camscan.collect.neighbours import neighbours
 from camscan.collect.net import BudgetSpent, NoRoute, OutOfScope, PacketSocket, Refused, Unanswered
 from camscan.errors import PrivilegeError
-from camscan.model import Observation, Via
+from camscan.model import Observation
 
 DISCARD_PORT = 9
 """RFC 863; nobody listens there, and an answer is not needed: the kernel's ARP is what we want."""
@@ -106,13 +106,7 @@ class RoutedSweep:
                 await connection.close()
                 fields = (("tcp.port", str(port)),)
             ground.tally.received += 1
-            at = ground.now()
-            ground.emit(
-                Observation(
-                    protocol="tcp", collector=self.NAME, via=Via.ACTIVE, site=ground.site, fields=fields,
-                    first_seen_at=at, last_seen_at=at, ip=ip, port=port,
-                )
-            )  # fmt: skip
+            ground.emit(ground.observed("tcp", self.NAME, fields, ip=ip, port=port))
             return
 
     def close(self) -> None:
@@ -175,13 +169,9 @@ def _note_senders(sock: PacketSocket, answered: set[bytes]) -> None:
 
 def known_neighbours(ground: Ground, interface: Interface, wanted: frozenset[str]) -> Iterator[Observation]:
     """Yield an observation for each wanted address whose MAC the kernel knows on this link."""
-    at = ground.now()
     for (index, ip), mac in neighbours().items():
         if index == interface.index and ip in wanted:
-            yield Observation(
-                protocol="arp", collector=NeighbourSweep.NAME, via=Via.ACTIVE, site=ground.site,
-                fields=(("arp.ip", ip), ("arp.mac", mac)), first_seen_at=at, last_seen_at=at, ip=ip, link_mac=mac,
-            )  # fmt: skip
+            yield ground.observed("arp", NeighbourSweep.NAME, (("arp.ip", ip), ("arp.mac", mac)), ip=ip, mac=mac)
 
 
 def routed_addresses(ground: Ground) -> Iterator[str]:

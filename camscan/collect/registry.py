@@ -11,6 +11,7 @@ from camscan.collect.multicast import Multicast, Unicast
 from camscan.collect.nmap import Nmap
 from camscan.collect.onvif import Credentials, Onvif
 from camscan.collect.presence import Liveness, NeighbourSweep, RoutedSweep
+from camscan.collect.sadp_l2 import SadpL2
 from camscan.collect.tcp import Tcp
 
 
@@ -22,6 +23,7 @@ def collectors(*, deep: bool, credentials: Mapping[str, Credentials]) -> tuple[C
         NeighbourSweep(instead_of=sweep),
         RoutedSweep(),
         Multicast(),
+        SadpL2(),
         Mdns(),
         Unicast(),
         Tcp(),

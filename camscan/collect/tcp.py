@@ -18,7 +18,7 @@ from camscan.codecs.base import DecodeError, StreamCodec
 from camscan.codecs.registry import Undecoded, dispatch_stream
 from camscan.collect.base import Ground, Host, Stage, nonce_of
 from camscan.collect.net import READ_LIMIT, READ_PATIENCE_S, BudgetSpent, Connection, OutOfScope, Refused, TlsPeer, Unanswered
-from camscan.model import MAX_RAW, Endpoint, Fields, Observation, StreamHead, Via
+from camscan.model import Endpoint, Fields, Observation, StreamHead, Via
 
 FIRST_PORTS = (80, 443, 554)
 """Asked first of every device."""
@@ -35,7 +35,8 @@ NOWHERE = Endpoint("0.0.0.0", 0)
 """The client's end of a connection of ours, which says nothing of the server."""
 CONTROL_ROUND = 0
 """Round of the nonce in the control's path, one for all hosts of a run."""
-_PORT_FIELDS = frozenset({"sadp.http_port", "dhip.http_port", "tcp.port"})
+_PORT_FIELDS = ("tcp.port", ".http_port")
+"""How the names of fields end that hold the number of a port worth a visit."""
 _URL_FIELDS = frozenset({"wsd.xaddrs", "ssdp.location"})
 
 
@@ -117,7 +118,7 @@ class Tcp:
         way = way_of(port)
         talk = await self._talk(ground, visit, port, way)
         unread = self._take(ground, visit, port, talk)
-        self._emit(ground, visit, _observation(ground, visit.host, "tcp", (("tcp.port", str(port)),), port, unread))
+        self._emit(ground, visit, "tcp", (("tcp.port", str(port)),), port, unread)
         other = another_way(way, talk)
         if other is not None:
             self._take(ground, visit, port, await self._talk(ground, visit, port, other))
@@ -207,7 +208,7 @@ class Tcp:
         match dispatch_stream(head, collector=self.NAME, site=ground.site):
             case Observation() as seen:
                 ground.tally.received += 1
-                self._emit(ground, visit, seen)
+                self._keep(ground, visit, seen)
                 return b""
             case Undecoded() as undecoded:
                 ground.tally.could_not_read(undecoded)
@@ -226,9 +227,13 @@ class Tcp:
             said = tls.observe_version(peer.version)
         if said:
             ground.tally.received += 1
-            self._emit(ground, visit, _observation(ground, visit.host, tls.NAME, said, port, der))
+            self._emit(ground, visit, tls.NAME, said, port, der)
 
-    def _emit(self, ground: Ground, visit: Visit, seen: Observation) -> None:
+    def _emit(self, ground: Ground, visit: Visit, protocol: str, said: Fields, port: int, raw: bytes) -> None:
+        host = visit.host
+        self._keep(ground, visit, ground.observed(protocol, self.NAME, said, ip=host.ip, port=port, mac=host.mac, raw=raw))
+
+    def _keep(self, ground: Ground, visit: Visit, seen: Observation) -> None:
         visit.seen.append(seen)
         ground.emit(seen)
 
@@ -238,7 +243,7 @@ def ports_of(host: Host) -> tuple[int, ...]:
     announced: dict[int, None] = {}
     for seen in host.observations:
         for name, value in seen.fields:
-            if name in _PORT_FIELDS:
+            if name.endswith(_PORT_FIELDS):
                 announced.update(dict.fromkeys(_number(value)))
             elif name in _URL_FIELDS:
                 announced.update(dict.fromkeys(port for url in value.split()[:8] for port in _port_of_url(url, host.ip)))
@@ -289,21 +294,3 @@ def _port_of_url(url: str, ip: str) -> tuple[int, ...]:
         return (port,) if port and parts.hostname == ip else ()
     except ValueError:
         return ()
-
-
-def _observation(ground: Ground, host: Host, protocol: str, said: Fields, port: int, raw: bytes) -> Observation:
-    at = ground.now()
-    return Observation(
-        protocol=protocol,
-        collector=Tcp.NAME,
-        via=Via.ACTIVE,
-        site=ground.site,
-        fields=said,
-        first_seen_at=at,
-        last_seen_at=at,
-        ip=host.ip,
-        port=port,
-        link_mac=ground.macs.get(host.ip) or host.mac,
-        raw=raw[:MAX_RAW],
-        truncated=len(raw) > MAX_RAW,
-    )

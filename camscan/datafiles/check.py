@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from camscan.datafiles.knowledge import STANDARDS_FILE, conditions_of, load_knowledge, pattern_of, standards_of, vendor_files
+from camscan.datafiles.knowledge import (
+    STANDARDS_FILE,
+    additions,
+    conditions_of,
+    load_knowledge,
+    pattern_of,
+    standards_of,
+    vendor_files,
+)
 from camscan.datafiles.locate import shown
 from camscan.datafiles.schema import ExampleEntry, FingerprintEntry, ModelEntry, SerialEntry, VendorFile
 from camscan.identify.engine import day_of
@@ -44,8 +52,11 @@ class Finding:
         return f"{self.file}: {self.entry}: {self.problem}"
 
 
-def check_data(root: Path) -> tuple[list[Finding], list[Coverage]]:
-    """Return what is wrong with the fingerprints of a data folder, and what they cover. Raises DataFileError where they can't be read."""
+def check_data(root: Path, local: Sequence[Path] = ()) -> tuple[list[Finding], list[Coverage]]:
+    """Return what is wrong with the fingerprints of a data folder and of local files, and what the folder covers.
+
+    Raises DataFileError where they can't be read.
+    """
     knowledge = load_knowledge(root)
     files = list(vendor_files(root))
     found = list(check_whole(knowledge, root))
@@ -63,7 +74,23 @@ def check_data(root: Path) -> tuple[list[Finding], list[Coverage]]:
                     problem="a standard names no brand and no maker",
                 )
             )
+    found += check_local(root, local)
     return found, [coverage_of(entry) for _, entry in files]
+
+
+def check_local(root: Path, local: Sequence[Path]) -> Iterator[Finding]:
+    """Yield what is wrong with local files, each against the data folder with all of them over it."""
+    if not local:
+        return
+    knowledge = load_knowledge(root, local)
+    compiled = {one.id: one for one in knowledge.fingerprints}
+    for path, entry in additions(local, load_knowledge(root).vendors):
+        if isinstance(entry, VendorFile):
+            yield from check_vendor(entry, knowledge, str(path))
+            continue
+        for one in entry.fingerprint:
+            for problem in check_fingerprint(one, compiled[one.id], entry.vendor.slug, knowledge):
+                yield Finding(file=str(path), entry=f"entry {one.id}", problem=problem)
 
 
 def check_whole(knowledge: Knowledge, root: Path) -> Iterator[Finding]:

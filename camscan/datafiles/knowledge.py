@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from camscan.datafiles.locate import read_bytes, read_toml, shown
+from camscan.datafiles.contents import Contents, read_contents
+from camscan.datafiles.locate import layer_of, read_toml, shown
 from camscan.datafiles.schema import (
+    AdditionFile,
     BrandEntry,
     ConditionEntry,
     FieldsFile,
@@ -31,9 +32,15 @@ STANDARDS_FILE = "standards.toml"
 Form = TypeVar("Form", bound=BaseModel)
 
 
-def load_knowledge(root: Path) -> Knowledge:
-    """Return what the files under a data folder say of devices. Raises DataFileError naming file and entry."""
+def load_knowledge(root: Path, local: Sequence[Path] = (), *, contents: Contents | None = None) -> Knowledge:
+    """Return what the files of a data folder say of devices, and local vendor files over them.
+
+    A local entry stands in place of one with the same id; of two local ones, the later. contents: of these files, where they
+    were read already. Raises DataFileError naming file and entry.
+    """
+    contents = contents or read_contents(root, local)
     fields = load_fields(root)
+    layer = layer_of(root)
     vendors: dict[str, Vendor] = {}
     fingerprints: list[Fingerprint] = []
     models: dict[str, tuple[ModelRule, ...]] = {}
@@ -46,15 +53,19 @@ def load_knowledge(root: Path) -> Knowledge:
                     f"{name}: {vendor.slug}: also described in vendors/{vendors[vendor.slug].file}.toml: keep one"
                 )
             vendors[vendor.slug] = vendor
-        fingerprints += (compile_fingerprint(one, path.stem, fields, name) for one in entry.fingerprint)
-        if entry.model:
-            models[path.stem] = tuple(ModelRule(pattern=pattern_of(m.match), kind=m.kind, form=m.form) for m in entry.model)
-        if entry.serial:
-            serials[path.stem] = tuple(pattern_of(one.match) for one in entry.serial)
+        fingerprints += (compile_fingerprint(one, path.stem, fields, name, layer) for one in entry.fingerprint)
+        models[path.stem], serials[path.stem] = grammars_of(entry)
     standards = standards_of(root)
     name = shown(root / STANDARDS_FILE, root)
-    fingerprints += (compile_fingerprint(one, STANDARDS, fields, name) for one in standards)
-    registry = OuiRegistry(read_bytes(root / "oui" / "registry.txt", root))
+    fingerprints += (compile_fingerprint(one, STANDARDS, fields, name, layer) for one in standards)
+    locally: dict[str, Fingerprint] = {}
+    for path, addition in additions(local, vendors):
+        slug = addition.vendor.slug
+        if isinstance(addition, VendorFile):
+            vendors |= {vendor.slug: vendor for vendor in vendors_of(addition)}
+            models[slug], serials[slug] = grammars_of(addition)
+        locally |= {one.id: compile_fingerprint(one, slug, fields, str(path), "local") for one in addition.fingerprint}
+    fingerprints = [*(one for one in fingerprints if one.id not in locally), *locally.values()]
     return Knowledge(
         fields=fields,
         vendors=vendors,
@@ -62,9 +73,9 @@ def load_knowledge(root: Path) -> Knowledge:
         models=models,
         serials=serials,
         edges=tuple(load_edges(root)),
-        oui=registry,
+        oui=OuiRegistry(contents.registry),
         display={slug: vendor.name for slug, vendor in vendors.items()},
-        version=data_version(root, registry),
+        version=contents.version,
     )
 
 
@@ -96,6 +107,29 @@ def vendor_files(root: Path) -> Iterator[tuple[Path, VendorFile]]:
         yield path, entry
 
 
+def additions(local: Iterable[Path], vendors: Mapping[str, Vendor]) -> Iterator[tuple[Path, VendorFile | AdditionFile]]:
+    """Yield every local file, validated: of a new vendor, or more fingerprints of one that is known. Raises DataFileError."""
+    known = set(vendors)
+    for path in local:
+        content = read_toml(path)
+        named = content.get("vendor")
+        if isinstance(named, dict) and named.get("slug") in known:
+            yield path, validate(AdditionFile, content, str(path))
+            continue
+        entry = validate(VendorFile, content, str(path))
+        slugs = {vendor.slug for vendor in vendors_of(entry)}
+        if slugs & known:
+            raise DataFileError(f"{path}: {min(slugs & known)}: described already: only fingerprints can be added to it")
+        known |= slugs
+        yield path, entry
+
+
+def grammars_of(entry: VendorFile) -> tuple[tuple[ModelRule, ...], tuple[Pattern, ...]]:
+    """Return the model and the serial grammar of a vendor file."""
+    models = tuple(ModelRule(pattern=pattern_of(one.match), kind=one.kind, form=one.form) for one in entry.model)
+    return models, tuple(pattern_of(one.match) for one in entry.serial)
+
+
 def standards_of(root: Path) -> list[FingerprintEntry]:
     """Return the fingerprints of open standards. Raises DataFileError."""
     path = root / STANDARDS_FILE
@@ -121,7 +155,9 @@ def vendors_of(entry: VendorFile) -> Iterator[Vendor]:
         )
 
 
-def compile_fingerprint(entry: FingerprintEntry, file: str, fields: dict[str, FieldRule], name: str) -> Fingerprint:
+def compile_fingerprint(
+    entry: FingerprintEntry, file: str, fields: Mapping[str, FieldRule], name: str, layer: str
+) -> Fingerprint:
     """Return a fingerprint as the engine uses it. Raises DataFileError for a field outside the vocabulary."""
     conditions = conditions_of(entry)
     none = [Condition(field=one.field, pattern=pattern_of(one.match)) for one in entry.none]
@@ -134,15 +170,18 @@ def compile_fingerprint(entry: FingerprintEntry, file: str, fields: dict[str, Fi
     if len(conditions) > 1:
         conditions.sort(key=lambda one: (-min(map(len, one.pattern.literals()), default=0), one.field, one.pattern.text))
     rules = [fields[condition.field] for condition in conditions]
+    gives = tuple((key, str(value)) for key in sorted(GIVES) if (value := getattr(entry.gives, key)) is not None)
     return Fingerprint(
         id=entry.id,
         vendor=file,
         conditions=tuple(conditions),
         none=tuple(none),
         confidence=entry.confidence,
-        gives=tuple((key, str(value)) for key in GIVES if (value := getattr(entry.gives, key)) is not None),
+        gives=gives,
+        templates=any("{" in value for _, value in gives),
         editable=entry.editable if entry.editable is not None else all(rule.editable for rule in rules),
         witness=entry.witness or rules[0].witness,
+        layer=layer,
         shares_with=tuple(entry.shares_with),
     )
 
@@ -190,17 +229,6 @@ def day(value: object) -> date | None:
     if value is None or isinstance(value, date):
         return value
     return date.fromisoformat(str(value))
-
-
-def data_version(root: Path, registry: OuiRegistry) -> str:
-    """Return the date of the OUI registry and a short hash of all data files."""
-    digest = hashlib.sha256()
-    for path in sorted([*root.glob("*.toml"), *root.glob("*/*.toml"), *root.glob("*/*/*.toml")]):
-        digest.update(f"{path.relative_to(root)}\0".encode())
-        digest.update(read_bytes(path, root))
-    digest.update(registry.text)
-    read_on = registry.source().rpartition("read on ")[2] or "undated"
-    return f"{read_on}.{digest.hexdigest()[:10]}"
 
 
 def validate(form: type[Form], content: dict[str, Any], name: str) -> Form:

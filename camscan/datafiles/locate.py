@@ -1,18 +1,21 @@
-"""Where the data files are, and how one of them is read."""
+"""Where the data files are, shipped and local, and how one of them is read."""
 
 from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import camscan
 from camscan.errors import DataFileError
 
 ENVIRONMENT = "CAMSCAN_DATA"
 MARK = "fields.toml"
-"""The file by which a folder is known to be a data folder."""
+"""The file by which a folder is known to be a whole data folder, rather than one of local files."""
+LOCAL_FOLDER = "fingerprints.d"
+SYSTEM_FOLDER = Path("/etc/camscan") / LOCAL_FOLDER
 MAX_FILE = 16 << 20
 """Bytes of the largest file that is read."""
 
@@ -20,21 +23,72 @@ MAX_FILE = 16 << 20
 def locate(explicit: Path | None = None) -> Path:
     """Return the folder fingerprints/: the one given, that of CAMSCAN_DATA, the installed one, or the one beside the package.
 
+    A folder that was named and holds local files alone stands beside the installed one.
     Raises DataFileError where a folder was named and holds no data, or none is found.
     """
-    named = explicit if explicit is not None else Path(os.environ[ENVIRONMENT]) if os.environ.get(ENVIRONMENT) else None
+    named = named_folder(explicit)
     if named is not None:
-        if not (named / MARK).is_file():
+        if (named / MARK).is_file():
+            return named
+        if not toml_files(named):
             origin = "--data" if explicit is not None else ENVIRONMENT
-            raise DataFileError(f"{named}: no {MARK} in it: {origin} must name a folder like fingerprints/")
-        return named
-    package = Path(camscan.__file__).parent
-    places = (package / "_data" / "fingerprints", package.parent / "fingerprints")
+            raise DataFileError(
+                f"{named}: no {MARK} and no vendor file in it: {origin} must name a folder like fingerprints/, or one of vendor files"
+            )
+    places = installed_places()
     for place in places:
         if (place / MARK).is_file():
             return place
     tried = " and ".join(str(place) for place in places)
     raise DataFileError(f"no data files in {tried}: reinstall camscan, or name their folder with --data or {ENVIRONMENT}")
+
+
+def local_files(explicit: Path | None = None, environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+    """Return the local vendor files, later ones first to be believed: of /etc, of the user, and of a named folder that holds no more."""
+    environment = os.environ if environment is None else environment
+    folders = [SYSTEM_FOLDER]
+    base = user_folder(environment, "XDG_CONFIG_HOME", ".config")
+    if base is not None:
+        folders.append(base / LOCAL_FOLDER)
+    named = named_folder(explicit)
+    if named is not None and not (named / MARK).is_file():
+        folders.append(named)
+    return tuple(path for folder in folders for path in toml_files(folder))
+
+
+def layer_of(root: Path) -> Literal["shipped", "local"]:
+    """Return whether a data folder came with camscan."""
+    return "shipped" if root.resolve() in [place.resolve() for place in installed_places()] else "local"
+
+
+def named_folder(explicit: Path | None) -> Path | None:
+    """Return the folder that a person named, by option or environment."""
+    if explicit is not None:
+        return explicit
+    return Path(os.environ[ENVIRONMENT]) if os.environ.get(ENVIRONMENT) else None
+
+
+def installed_places() -> tuple[Path, Path]:
+    """Return where the data can lie that came with camscan: in the package, or beside it in a checkout."""
+    package = Path(camscan.__file__).parent
+    return package / "_data" / "fingerprints", package.parent / "fingerprints"
+
+
+def user_folder(environment: Mapping[str, str], variable: str, below_home: str) -> Path | None:
+    """Return camscan's folder of a kind that XDG names; None for a user without a home."""
+    named, home = environment.get(variable, ""), environment.get("HOME", "")
+    base = Path(named) if named.startswith("/") else Path(home) / below_home if home.startswith("/") else None
+    return base / "camscan" if base is not None else None
+
+
+def toml_files(folder: Path) -> list[Path]:
+    """Return the TOML files of a folder, by name. Raises DataFileError where it is there and cannot be listed."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as fault:
+        raise DataFileError(f"{folder}: {fault.strerror}: the folder must be readable") from fault
 
 
 def shown(path: Path, root: Path | None) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from camscan.identify.pattern import compile_re2
 from camscan.model import Confidence, Kind
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -79,6 +80,8 @@ class MatchEntry(Strict):
             raise ValueError("give one of exact, prefix, suffix, contains, regex, any")
         if given[0] == "":
             raise ValueError("an empty text matches everything: use any = true")
+        if self.regex is not None:
+            compile_re2(self.regex.encode(), ignore_case=self.ignore_case)
         return self
 
 
@@ -179,6 +182,19 @@ class VendorFile(Strict):
     fingerprint: list[FingerprintEntry] = []
     model: list[ModelEntry] = []
     serial: list[SerialEntry] = []
+
+
+class NamedVendor(Strict):
+    """A vendor that another file describes."""
+
+    slug: Slug
+
+
+class AdditionFile(Strict):
+    """A local file: more fingerprints of a vendor that is known already, or others in their place."""
+
+    vendor: NamedVendor
+    fingerprint: list[FingerprintEntry] = Field(min_length=1)
 
 
 class StandardsFile(Strict):

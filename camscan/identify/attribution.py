@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from camscan.identify.match import Hit
 from camscan.identify.relations import Relations
 from camscan.identify.rules import Knowledge
-from camscan.identify.weigh import RANK, at_most, together
+from camscan.identify.weigh import RANK, Claims, Supporters, at_most, together
 from camscan.model import Alternative, Basis, Confidence, Conflict
 
 READING = "consistent with a relabel, a proxy or an altered banner"
@@ -30,20 +30,20 @@ class Attribution:
     conflicts: tuple[Conflict, ...] = ()
 
 
-def attribute(wire: Sequence[Hit], registry: Sequence[Hit], knowledge: Knowledge) -> Attribution:
-    """Return brand and maker. wire: what messages show; registry: what the OUI of each MAC says."""
+def attribute(wire: Claims, registry: Claims, knowledge: Knowledge) -> Attribution:
+    """Return brand and maker. wire: what messages claim; registry: what the OUI of each MAC says."""
     return _Attribution(wire, registry, knowledge).result()
 
 
 class _Attribution:
     """One attribution: the tables of who says what, and the steps that read them."""
 
-    def __init__(self, wire: Sequence[Hit], registry: Sequence[Hit], knowledge: Knowledge) -> None:
+    def __init__(self, wire: Claims, registry: Claims, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
         self.relations: Relations = knowledge.relations
-        self.labels = by_claim(wire, "brand")
-        self.makers = by_claim(wire, "maker")
-        self.assigned = by_claim(registry, "brand")
+        self.labels = wire.get("brand", {})
+        self.makers = wire.get("maker", {})
+        self.assigned = registry.get("brand", {})
 
     def result(self) -> Attribution:
         maker, tied = strongest(self.makers, self.makers_support)
@@ -185,18 +185,8 @@ class _Attribution:
         return self.relations.related(brand, maker) or (vendor is not None and vendor.production != "own")
 
 
-def by_claim(hits: Iterable[Hit], name: str) -> Mapping[str, list[Hit]]:
-    """Return the evidence for each value of one claim."""
-    table: dict[str, list[Hit]] = {}
-    for hit in hits:
-        value = hit.said(name)
-        if value is not None:
-            table.setdefault(value, []).append(hit)
-    return table
-
-
 def strongest(
-    candidates: Mapping[str, Sequence[Hit]],
+    candidates: Supporters,
     support: Callable[[str], Sequence[Hit]],
     *,
     prefer: Callable[[str, str], bool] | None = None,
@@ -206,8 +196,8 @@ def strongest(
 
     prefer: says of two equal ones whether the first is the more particular. arbitrary: takes the smallest of equals.
     """
-    if not candidates:
-        return None, False
+    if len(candidates) < 2:
+        return next(iter(candidates), None), False
     worth = {slug: (RANK[together(support(slug))], len({hit.evidence.witness for hit in support(slug)})) for slug in candidates}
     top = max(worth.values())
     best = sorted(slug for slug, value in worth.items() if value == top)

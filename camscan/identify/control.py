@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from camscan.identify.match import Hit, hits_of_message
 from camscan.identify.rules import Knowledge
-from camscan.model import Fields, Observation
+from camscan.model import Fields
 
 CONTROL = "http.control."
 PAGE_FIELDS = frozenset({"http.title", "http.body", "http.favicon.mmh3", "http.favicon.md5"})
@@ -17,28 +17,27 @@ MAX_CONTROLS = 4
 """Different answers to the control that are looked at; a run asks a device once."""
 
 
-def split(
-    hits: Sequence[Hit], observations: Sequence[Observation], knowledge: Knowledge
-) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
+def split(hits: Iterable[Hit], messages: Sequence[Fields], knowledge: Knowledge) -> tuple[list[Hit], list[Hit]]:
     """Return the hits that stand, and those on a title, body or favicon that hold in the answer to the control just as well."""
-    controls = sorted({answer for one in observations if (answer := answer_of(one))})[:MAX_CONTROLS]
+    controls = sorted({answer for said in messages if (answer := answer_of(said))})[:MAX_CONTROLS]
     if not controls:
-        return tuple(hits), ()
+        return list(hits), []
     void = {
         (number, entry)
-        for number, one in enumerate(observations)
-        if any(name in PAGE_FIELDS for name, _ in one.fields)
-        for entry in alike(one.fields, controls, knowledge)
+        for number, said in enumerate(messages)
+        if any(name in PAGE_FIELDS for name, _ in said)
+        for entry in alike(said, controls, knowledge)
     }
-    stand = tuple(hit for hit in hits if (hit.message, hit.evidence.fingerprint) not in void)
-    return stand, tuple(hit for hit in hits if (hit.message, hit.evidence.fingerprint) in void)
+    stand: list[Hit] = []
+    aside: list[Hit] = []
+    for hit in hits:
+        (aside if (hit.message, hit.evidence.fingerprint) in void else stand).append(hit)
+    return stand, aside
 
 
-def answer_of(observation: Observation) -> Fields:
+def answer_of(said: Fields) -> Fields:
     """Return what the answer to the control says, under the names that a front page has; empty where none was heard."""
-    return tuple(
-        (f"http.{name.removeprefix(CONTROL)}", value) for name, value in observation.fields if name.startswith(CONTROL)
-    )
+    return tuple((f"http.{name.removeprefix(CONTROL)}", value) for name, value in said if name.startswith(CONTROL))
 
 
 def alike(said: Fields, controls: Sequence[Fields], knowledge: Knowledge) -> set[str]:

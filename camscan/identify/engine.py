@@ -2,33 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 
 from camscan.identify import control
 from camscan.identify.attribution import NAMELESS, SURVEILLANCE, Attribution, attribute
 from camscan.identify.kinds import read_model, sort_of
 from camscan.identify.match import Hit, hits_of_message
-from camscan.identify.rules import STANDARDS, Knowledge
-from camscan.identify.weigh import best_value
-from camscan.model import Asset, Confidence, Conflict, Evidence, Fields, Identification, Observation, Via
+from camscan.identify.rules import STANDARDS, Conclusion, Knowledge
+from camscan.identify.weigh import best_value, by_claim
+from camscan.model import Asset, Confidence, Conflict, Evidence, Fields, Identification
 
 LINK = -1
 """Message number of what no message says: the address on the link."""
+NOTHING = Identification()
+MAX_KEPT = 4096
+"""Different sets of marks whose conclusion is remembered."""
 HONEYPOT_MARKS = 3
 """Unrelated vendors in one value that no real device names together."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def identify(asset: Asset, knowledge: Knowledge) -> Identification:
     """Return what an asset is, with the evidence for it and what contradicts it. Bounded by the asset's own caps."""
-    wire = sorted(wire_hits(asset.observations, knowledge), key=Hit.order)
-    registry = sorted(registry_hits(asset, knowledge), key=Hit.order)
-    evidence = tuple(hit.evidence for hit in (*wire, *registry))
+    links: dict[str, int] = {}
+    if not asset.relays:
+        for mac in asset.macs:
+            links[mac] = next((n for n, one in enumerate(asset.observations) if one.link_mac == mac), 0)
+    return identify_messages([one.fields for one in asset.observations], links, knowledge)
+
+
+def identify_fields(fields: Fields, knowledge: Knowledge, *, mac: str | None = None) -> Identification:
+    """Return what a device is that said these fields."""
+    return identify_messages(messages_of(fields), {mac: 0} if mac else {}, knowledge)
+
+
+def messages_of(fields: Fields) -> list[Fields]:
+    """Return loose fields as messages: those of one protocol are taken as one message, in order of the protocols."""
+    messages: dict[str, set[tuple[str, str]]] = {}
+    for pair in fields:
+        messages.setdefault(pair[0].partition(".")[0], set()).add(pair)
+    return [tuple(sorted(messages[protocol])) for protocol in sorted(messages)]
+
+
+def identify_messages(messages: Sequence[Fields], links: Mapping[str, int], knowledge: Knowledge) -> Identification:
+    """Return what a device is that sent these messages. links: its own MACs, and the number of a message that each was seen on."""
+    hits = (hit for number, fields in enumerate(messages) for hit in hits_of_message(fields, number, knowledge))
+    wire = in_order(control.split(hits, messages, knowledge)[0])
+    registry = in_order(registry_hits(messages, links, knowledge))
+    if not wire and not registry:
+        return NOTHING
+    every = [*wire, *registry]
+    evidence = tuple([hit.evidence for hit in every])
     trap = honeypot(wire, knowledge)
     if trap is not None:
         return Identification(evidence=evidence, conflicts=(trap,))
-    who = attribute(wire, registry, knowledge)
+    # An entry's id stands for its weight, field and witness: devices with equal marks differ in nothing but the values that bear them.
+    marks = tuple([(hit.evidence.fingerprint, hit.message, hit.evidence.says) for hit in every])
+    concluded = knowledge.conclusions.get(marks)
+    if concluded is None:
+        if len(knowledge.conclusions) >= MAX_KEPT:
+            knowledge.conclusions.clear()
+        concluded = knowledge.conclusions[marks] = conclude(wire, registry, knowledge)
+    dated_by = concluded.dated_by
+    return Identification(
+        **concluded.known, evidence=evidence, made_on_evidence=evidence[dated_by] if dated_by is not None else None
+    )
+
+
+def conclude(wire: Sequence[Hit], registry: Sequence[Hit], knowledge: Knowledge) -> Conclusion:
+    """Return what follows from all evidence. wire: what messages show; registry: what the OUI of each MAC says; both in order."""
+    shown, assigned = by_claim(wire), by_claim(registry)
+    who = attribute(shown, assigned, knowledge)
     files = vendor_files(who, knowledge)
 
     def agrees(hit: Hit) -> bool:
@@ -37,93 +81,56 @@ def identify(asset: Asset, knowledge: Knowledge) -> Identification:
             or {hit.said("brand"), hit.said("maker")} & {who.brand, who.maker} - {None} != set()
         )
 
-    model, firmware, serial, form = (best_value(wire, name, agrees) for name in ("model", "firmware", "serial", "form"))
+    model, firmware, serial, form = (
+        best_value(shown[name], agrees) if name in shown else None for name in ("model", "firmware", "serial", "form")
+    )
     rule = read_model(model[0], files, knowledge) if model is not None else None
-    watched = any(is_watched(hit, knowledge) for hit in registry)
+    watched = any(is_watched(slug, knowledge) for slug in assigned.get("brand", ()))
     grammar = (rule, model[1]) if rule is not None and model is not None else None
-    sort = sort_of(wire, registry, grammar, form[0] if form else None, watched=watched)
-    made_on, shown_by = manufacture_date(serial, files, knowledge)
-    components = {slug for hit in (*wire, *registry) if (slug := hit.said("component")) is not None}
+    sort = sort_of(shown.get("kind", {}), assigned.get("kind", {}), grammar, form[0] if form else None, watched=watched)
+    made_on = manufacture_date(serial[0], files, knowledge) if serial is not None else None
+    components = {*shown.get("component", ()), *assigned.get("component", ())}
     confidence = who.confidence or sort.confidence
     if confidence is None and (components or model or firmware or serial):
         confidence = Confidence.TENTATIVE
-    maker = knowledge.vendors.get(who.maker or "")
-    return Identification(
-        kind=sort.kind,
-        kind_confidence=sort.confidence,
-        form=sort.form,
-        brand=who.brand,
-        maker=who.maker,
-        maker_basis=who.basis,
-        model=model[0] if model else None,
-        firmware=firmware[0] if firmware else None,
-        serial=serial[0] if serial else None,
-        confidence=confidence,
-        components=tuple(sorted(components)),
-        made_on=made_on,
-        made_on_evidence=shown_by,
-        evidence=evidence,
-        alternatives=who.alternatives,
-        conflicts=(*who.conflicts, *sort.conflicts),
-        maker_is_surveillance_only=watched or (maker is not None and maker.registrant_kind in SURVEILLANCE),
+    return Conclusion(
+        known={
+            "kind": sort.kind,
+            "kind_confidence": sort.confidence,
+            "form": sort.form,
+            "brand": who.brand,
+            "maker": who.maker,
+            "maker_basis": who.basis,
+            "model": model[0] if model else None,
+            "firmware": firmware[0] if firmware else None,
+            "serial": serial[0] if serial else None,
+            "confidence": confidence,
+            "components": tuple(sorted(components)),
+            "made_on": made_on,
+            "alternatives": who.alternatives,
+            "conflicts": (*who.conflicts, *sort.conflicts),
+            "maker_is_surveillance_only": watched or is_watched(who.maker, knowledge),
+        },
+        dated_by=wire.index(serial[1]) if serial is not None and made_on is not None else None,
     )
 
 
-def identify_fields(fields: Fields, knowledge: Knowledge, *, mac: str | None = None) -> Identification:
-    """Return what a device is that said these fields. Fields of one protocol are taken as one message."""
-    return identify(asset_of_fields(fields, macs=(mac,) if mac else ()), knowledge)
+def in_order(hits: Iterable[Hit]) -> list[Hit]:
+    """Return evidence in an order that does not depend on arrival."""
+    every = list(hits)
+    if len(every) > 1:
+        every.sort(key=Hit.order)
+    return every
 
 
-def asset_of_fields(fields: Fields, *, macs: Sequence[str] = ()) -> Asset:
-    """Return an asset of one observation a protocol, for fields gathered elsewhere."""
-    messages: dict[str, set[tuple[str, str]]] = {}
-    for name, value in fields:
-        messages.setdefault(name.split(".", 1)[0], set()).add((name, value))
-    if not messages:
-        messages["mac"] = {("mac", mac) for mac in macs}
-    observations = tuple(
-        Observation(
-            protocol=protocol,
-            collector="import",
-            via=Via.IMPORT,
-            site="",
-            fields=tuple(sorted(said)),
-            first_seen_at=EPOCH,
-            last_seen_at=EPOCH,
-            link_mac=macs[0] if macs else None,
-        )
-        for protocol, said in sorted(messages.items())
-    )
-    return Asset(
-        key="",
-        site="",
-        macs=tuple(sorted(set(macs))),
-        ips=(),
-        hostnames=(),
-        observations=observations,
-        first_seen=EPOCH,
-        last_seen=EPOCH,
-    )
-
-
-def wire_hits(observations: Sequence[Observation], knowledge: Knowledge) -> tuple[Hit, ...]:
-    """Return what messages show, without the marks of pages that the negative control bears as well."""
-    hits = [hit for number, one in enumerate(observations) for hit in hits_of_message(one.fields, number, knowledge)]
-    return control.split(hits, observations, knowledge)[0]
-
-
-def registry_hits(asset: Asset, knowledge: Knowledge) -> Iterator[Hit]:
-    """Yield what the registry says of each global MAC of an asset: on its link, unless it relays for others, and in its payloads."""
+def registry_hits(messages: Sequence[Fields], links: Mapping[str, int], knowledge: Knowledge) -> Iterator[Hit]:
+    """Yield what the registry says of each global MAC of a device: of its links, and in its payloads."""
     places: dict[str, tuple[str, int, int]] = {}
-    claimed = [name for name, kind in knowledge.claims.items() if kind == "mac"]
-    for number, one in enumerate(asset.observations):
-        for name in claimed:
-            for value in one.values(name):
+    for number, fields in enumerate(messages):
+        for name, value in fields:
+            if name in knowledge.mac_fields:
                 places.setdefault(value, (name, number, number))
-    if not asset.relays:
-        for mac in asset.macs:
-            number = next((n for n, one in enumerate(asset.observations) if one.link_mac == mac), 0)
-            places[mac] = ("mac", number, LINK)
+    places |= {mac: ("mac", number, LINK) for mac, number in links.items()}
     for mac, (name, number, message) in sorted(places.items()):
         assignment = knowledge.oui.lookup(mac)
         if assignment is None:
@@ -154,9 +161,9 @@ def registry_hits(asset: Asset, knowledge: Knowledge) -> Iterator[Hit]:
         )
 
 
-def is_watched(hit: Hit, knowledge: Knowledge) -> bool:
-    """Return whether the registrant of a MAC makes surveillance equipment and nothing else."""
-    vendor = knowledge.vendors.get(hit.said("brand") or "")
+def is_watched(slug: str | None, knowledge: Knowledge) -> bool:
+    """Return whether a vendor makes surveillance equipment and nothing else."""
+    vendor = knowledge.vendors.get(slug or "")
     return vendor is not None and vendor.registrant_kind in SURVEILLANCE
 
 
@@ -168,6 +175,8 @@ def vendor_files(who: Attribution, knowledge: Knowledge) -> tuple[str, ...]:
 
 def honeypot(wire: Sequence[Hit], knowledge: Knowledge) -> Conflict | None:
     """Return the conflict of a value that bears the marks of several unrelated vendors at once."""
+    if len(wire) < HONEYPOT_MARKS or len({hit.said("maker") or hit.said("brand") for hit in wire}) < HONEYPOT_MARKS:
+        return None
     marks: dict[tuple[int, str, str], list[str]] = {}
     for hit in wire:
         brand = hit.said("brand")
@@ -182,20 +191,15 @@ def honeypot(wire: Sequence[Hit], knowledge: Knowledge) -> Conflict | None:
     return Conflict(kind="honeypot", detail=f"one {worst[0][1]} bears the marks of {names}: no real device does")
 
 
-def manufacture_date(
-    serial: tuple[str, Hit] | None, files: Sequence[str], knowledge: Knowledge
-) -> tuple[date | None, Evidence | None]:
-    """Return the day of manufacture that a serial shows, and the evidence that holds the serial."""
-    if serial is None:
-        return None, None
-    value, hit = serial
+def manufacture_date(serial: str, files: Sequence[str], knowledge: Knowledge) -> date | None:
+    """Return the day of manufacture that a serial shows."""
     for file in files:
         for pattern in knowledge.serials.get(file, ()):
-            found = pattern.search(value.encode())
+            found = pattern.search(serial.encode())
             day = day_of(found.captures) if found is not None else None
             if day is not None:
-                return day, hit.evidence
-    return None, None
+                return day
+    return None
 
 
 def day_of(captures: object) -> date | None:

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 import ahocorasick_rs
 
-from camscan.identify.pattern import Pattern
+from camscan.identify.pattern import BYTES_EDGE, Pattern
+
+Entry = TypeVar("Entry")
 
 
-class LiteralIndex:
-    """The patterns of one field. A pattern without a literal is always a candidate."""
+class LiteralIndex(Generic[Entry]):
+    """The entries that look for patterns in one field. One whose pattern has no literal is always a candidate."""
 
-    __slots__ = ("_always", "_automaton", "_owners")
+    __slots__ = ("_always", "_automaton", "_entries", "_owners")
 
-    def __init__(self, patterns: Sequence[Pattern]) -> None:
-        self._always: list[int] = []
+    def __init__(self, patterns: Sequence[tuple[Pattern, Entry]]) -> None:
+        self._entries = [entry for _, entry in patterns]
+        always: list[int] = []
         owners: dict[bytes, list[int]] = {}
-        for number, pattern in enumerate(patterns):
-            literals = pattern.literals()
+        for number, (pattern, _) in enumerate(patterns):
+            literals = pattern.marked_literals()
             if not literals:
-                self._always.append(number)
+                always.append(number)
             for literal in literals:
                 owners.setdefault(literal, []).append(number)
-        self._owners = list(owners.values())
+        self._always = [self._entries[number] for number in always]
+        self._owners = [[*always, *numbers] for numbers in owners.values()]
         self._automaton = ahocorasick_rs.BytesAhoCorasick(list(owners)) if owners else None
 
-    def candidates(self, raw: bytes) -> list[int]:
-        """Return the numbers of the patterns that may hold in a value, ascending."""
-        numbers = set(self._always)
-        if self._automaton is not None:
-            for literal, _, _ in self._automaton.find_matches_as_indexes(raw.lower(), overlapping=True):
-                numbers.update(self._owners[literal])
-        return sorted(numbers)
+    def candidates(self, raw: bytes) -> list[Entry]:
+        """Return the entries whose patterns may hold in a value, in their order."""
+        if self._automaton is None:
+            return self._always
+        found = self._automaton.find_matches_as_indexes(BYTES_EDGE + raw.lower() + BYTES_EDGE, overlapping=True)
+        if not found:
+            return self._always
+        numbers = {number for literal, _, _ in found for number in self._owners[literal]}
+        return [self._entries[number] for number in sorted(numbers)]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import get_args
 
 from camscan.identify.match import Hit
 from camscan.identify.rules import Knowledge, ModelRule
-from camscan.identify.weigh import RANK, alone, together
+from camscan.identify.weigh import RANK, Supporters, alone, together
 from camscan.model import CAMERA_KINDS, Confidence, Conflict, Kind
 
 PARTICULAR = ("doorbell", "intercom", "encoder", "nvr", "dvr", "camera")
 """Camera kinds, the more particular first: of two equally well shown, the first is meant."""
-KINDS: frozenset[str] = frozenset(get_args(Kind))
+KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,21 +27,22 @@ class Sort:
 
 
 def sort_of(
-    wire: Sequence[Hit], registry: Sequence[Hit], grammar: tuple[ModelRule, Hit] | None, form: str | None, *, watched: bool
+    wire: Supporters, registry: Supporters, grammar: tuple[ModelRule, Hit] | None, form: str | None, *, watched: bool
 ) -> Sort:
-    """Return the kind. grammar: what the model says, and where it was read; watched: the MAC's registrant makes surveillance only."""
-    votes: dict[str, list[Hit]] = {}
-    for hit in wire:
-        kind = hit.said("kind")
-        if kind in KINDS:
-            votes.setdefault(kind, []).append(hit)
+    """Return the kind. wire, registry: the kinds that messages and registrants claim; grammar: what the model says, and where
+    it was read; watched: the MAC's registrant makes surveillance only.
+    """
+    votes = {kind: list(hits) for kind, hits in wire.items() if kind in KINDS}
     if grammar is not None:
         rule, source = grammar
-        weight = replace(source, weight=alone(source))
-        votes.setdefault(rule.kind, []).append(weight)
+        votes.setdefault(rule.kind, []).append(source._replace(weight=alone(source)))
         form = rule.form or form
+    if len(votes) == 1:
+        ((kind, hits),) = votes.items()
+        if kind in CAMERA_KINDS:
+            return Sort(kind=KINDS[kind], form=form, confidence=together(hits))
     if "other" in votes:  # a registrant without cameras supports what the wire says, and says nothing by itself
-        votes["other"] += [hit for hit in registry if hit.said("kind") == "other"]
+        votes["other"] += registry.get("other", ())
     cameras = [hit for kind in CAMERA_KINDS for hit in votes.get(kind, ())]
     as_camera = together(cameras)
     elsewise = sorted(((RANK[together(votes.get(kind, ()))], kind) for kind in ("software", "other")), reverse=True)
@@ -53,12 +54,12 @@ def sort_of(
         both = as_camera is not None
         detail = f"marks of a camera beside marks of {kind}"
         return Sort(
-            kind="software" if kind == "software" else "other",
+            kind=KINDS[kind],
             confidence=together(votes[kind]),
             conflicts=(Conflict(kind="kind-differs", detail=detail),) if both else (),
         )
     if as_camera is None:
-        given = next((hit for hit in registry if hit.said("kind") == "camera"), None)
+        given = "camera" in registry
         return Sort(kind="camera", form=form, confidence=Confidence.TENTATIVE) if given else Sort(form=form)
     conflicts: tuple[Conflict, ...] = ()
     if rank:
@@ -66,15 +67,14 @@ def sort_of(
     chosen = min(CAMERA_KINDS & votes.keys(), key=lambda kind: (-RANK[together(votes[kind])], PARTICULAR.index(kind)))
     if grammar is not None and grammar[0].kind in CAMERA_KINDS:
         chosen = grammar[0].kind
-    narrowed: Kind = next(one for one in get_args(Kind) if one == chosen)
-    return Sort(kind=narrowed, form=form, confidence=as_camera, conflicts=conflicts)
+    return Sort(kind=KINDS[chosen], form=form, confidence=as_camera, conflicts=conflicts)
 
 
 def read_model(model: str, files: Sequence[str], knowledge: Knowledge) -> ModelRule | None:
     """Return what the grammar of the first of these vendor files that knows a model says of it."""
     raw = model.encode()
     for file in files:
-        for rule in knowledge.models.get(file, ()):
+        for rule in knowledge.model_rules(file, raw):
             if rule.pattern.search(raw) is not None:
                 return rule
     return None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from camscan.identify.pattern import Match
@@ -20,8 +20,7 @@ ENCODED_FIELDS = frozenset({"wsd.scopes"})
 """Fields whose captures are percent-encoded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(NamedTuple):
     """One piece of evidence with its weight."""
 
     evidence: Evidence
@@ -34,7 +33,10 @@ class Hit:
 
     def said(self, name: str) -> str | None:
         """Return what this evidence claims under one name."""
-        return next((value for key, value in self.evidence.says if key == name), None)
+        for key, value in self.evidence.says:
+            if key == name:
+                return value
+        return None
 
     def order(self) -> tuple[object, ...]:
         """Return a total order."""
@@ -43,58 +45,55 @@ class Hit:
 
 def hits_of_message(fields: Fields, message: int, knowledge: Knowledge) -> Iterator[Hit]:
     """Yield the fingerprints that hold in one message."""
-    values: dict[str, list[str]] = {}
     for name, value in fields:
-        values.setdefault(name, []).append(value)
-    raw = {name: [value.encode("utf-8", "replace") for value in every] for name, every in values.items()}
-    for name, every in raw.items():
-        entries = knowledge.looked_for_in(name)
-        if not entries:
-            continue
         index = knowledge.index_of(name)
-        for value, encoded in zip(values[name], every, strict=True):
-            for number in index.candidates(encoded):
-                entry = entries[number]
-                found = entry.conditions[0].pattern.search(encoded)
-                if found is None:
+        if index is None:
+            continue
+        raw = value.encode("utf-8", "replace")
+        for entry in index.candidates(raw):
+            found = entry.conditions[0].pattern.search(raw)
+            if found is None:
+                continue
+            captures = found.captures
+            if entry.depends:
+                others = captured(entry, fields)
+                if others is None:
                     continue
-                captures = captured(entry, found, raw)
-                if captures is None:
-                    continue
-                yield Hit(
-                    evidence=Evidence(
-                        fingerprint=entry.id,
-                        field=name,
-                        value=shown(value, encoded, found),
-                        observation=message,
-                        layer=entry.layer,
-                        says=claims_of(entry, captures),
-                        editable=entry.editable,
-                        witness=entry.witness,
-                    ),
-                    weight=entry.confidence,
-                    message=message,
-                    vendor=entry.vendor,
-                )
+                captures = {**others, **captures}
+            yield Hit(
+                Evidence(
+                    fingerprint=entry.id,
+                    field=name,
+                    value=value if len(value) <= MAX_SHOWN else excerpt(raw, found),
+                    observation=message,
+                    layer=entry.layer,
+                    says=claims_of(entry, captures) if entry.templates else entry.gives,
+                    editable=entry.editable,
+                    witness=entry.witness,
+                ),
+                entry.confidence,
+                message,
+                entry.vendor,
+            )
 
 
-def captured(entry: Fingerprint, first: Match, raw: Mapping[str, Sequence[bytes]]) -> Mapping[str, bytes] | None:
-    """Return the captures of all conditions of an entry whose first one holds; None where another one fails."""
-    if any(holds(condition, raw) is not None for condition in entry.none):
+def captured(entry: Fingerprint, fields: Fields) -> Mapping[str, bytes] | None:
+    """Return the captures of all other conditions of an entry whose first one holds; None where one of them fails."""
+    if any(holds(condition, fields) is not None for condition in entry.none):
         return None
-    captures = dict(first.captures)
+    captures: dict[str, bytes] = {}
     for condition in entry.conditions[1:]:
-        found = holds(condition, raw)
+        found = holds(condition, fields)
         if found is None:
             return None
         captures = {**found.captures, **captures}
     return captures
 
 
-def holds(condition: Condition, raw: Mapping[str, Sequence[bytes]]) -> Match | None:
+def holds(condition: Condition, fields: Fields) -> Match | None:
     """Return the match of a condition in the smallest value of its field that holds it, so that order does not matter."""
-    for value in sorted(raw.get(condition.field, ())):
-        found = condition.pattern.search(value)
+    for raw in sorted(value.encode("utf-8", "replace") for name, value in fields if name == condition.field):
+        found = condition.pattern.search(raw)
         if found is not None:
             return found
     return None
@@ -110,7 +109,7 @@ def claims_of(entry: Fingerprint, captures: Mapping[str, bytes]) -> Fields:
             value = mac_text(value)
         if value:
             claims.append((name, value))
-    return tuple(sorted(claims))
+    return tuple(claims)
 
 
 def fill(template: str, captures: Mapping[str, bytes], *, decode: bool) -> str:
@@ -145,10 +144,8 @@ def mac_text(value: str) -> str:
     return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
 
 
-def shown(value: str, raw: bytes, found: Match) -> str:
-    """Return a value as evidence shows it: whole, or what surrounds the match."""
-    if len(value) <= MAX_SHOWN:
-        return value
+def excerpt(raw: bytes, found: Match) -> str:
+    """Return what surrounds the match in a long value."""
     start, end = max(0, found.start - AROUND), min(len(raw), found.end + AROUND, found.start + MAX_SHOWN)
-    excerpt = raw[start:end].decode("utf-8", "ignore")
-    return ("…" if start else "") + excerpt + ("…" if end < len(raw) else "")
+    text = raw[start:end].decode("utf-8", "ignore")
+    return ("…" if start else "") + text + ("…" if end < len(raw) else "")

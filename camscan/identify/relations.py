@@ -32,6 +32,8 @@ class Relations:
         self._own_production = own_production
         self._makers: dict[str, list[Edge]] = {}
         self._parents: dict[str, set[str]] = {}
+        self._lineages: dict[str, Lineage] = {}
+        self._ancestors: dict[str, frozenset[str]] = {}
         for child, owner in owners.items():
             self._parents.setdefault(child, set()).add(owner)
         for edge in edges:
@@ -49,6 +51,11 @@ class Relations:
 
     def lineage(self, brand: str) -> Lineage:
         """Return what a label alone says of its maker."""
+        if brand not in self._lineages:
+            self._lineages[brand] = self._lineage(brand)
+        return self._lineages[brand]
+
+    def _lineage(self, brand: str) -> Lineage:
         owner = self._owners.get(brand)
         if owner is not None:
             return Lineage(maker=owner, basis="own-label")
@@ -69,13 +76,18 @@ class Relations:
         """Return whether one is the other, or belongs to it, or is said to be made by it."""
         return one == other or other in self._above(one) or one in self._above(other)
 
-    def _above(self, slug: str) -> set[str]:
+    def _above(self, slug: str) -> frozenset[str]:
+        if slug not in self._ancestors:
+            self._ancestors[slug] = self._climb(slug)
+        return self._ancestors[slug]
+
+    def _climb(self, slug: str) -> frozenset[str]:
         seen: set[str] = set()
         level = {slug}
         for _ in range(MAX_DEPTH):
             level = {parent for child in level for parent in self._parents.get(child, ())} - seen
             seen |= level
-        return seen
+        return frozenset(seen)
 
 
 def states_maker(edge: Edge) -> bool:

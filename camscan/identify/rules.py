@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from camscan.identify.index import LiteralIndex
 from camscan.identify.oui import Assignment, OuiRegistry
@@ -78,11 +78,27 @@ class Fingerprint:
     """None may hold in that message."""
     confidence: Confidence
     gives: Fields
-    """What is claimed: constants, or templates such as `{model}`."""
+    """What is claimed, by name in order: constants, or templates such as `{model}`."""
     editable: bool
     witness: str
     layer: str = "shipped"
     shares_with: tuple[str, ...] = ()
+    templates: bool = True
+    """Whether a claim is more than a constant."""
+
+    @property
+    def depends(self) -> bool:
+        """Whether more than the first condition decides."""
+        return len(self.conditions) > 1 or bool(self.none)
+
+
+class Conclusion(NamedTuple):
+    """What follows from the marks of a device."""
+
+    known: Mapping[str, Any]
+    """Fields of an Identification, all but its evidence."""
+    dated_by: int | None
+    """Number of the evidence that holds the day of manufacture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,25 +135,46 @@ class Knowledge:
         return {rule.name: rule.claim for rule in self.fields.values() if rule.claim is not None}
 
     @cached_property
+    def mac_fields(self) -> frozenset[str]:
+        """The fields whose value is a MAC address."""
+        return frozenset(name for name, claim in self.claims.items() if claim == "mac")
+
+    @cached_property
     def relations(self) -> Relations:
         """Who owns and makes what."""
         owners = {vendor.slug: vendor.owner for vendor in self.vendors.values() if vendor.owner}
         own = {vendor.slug for vendor in self.vendors.values() if vendor.production == "own" and not vendor.non_camera}
         return Relations(self.edges, owners, own)
 
+    @cached_property
+    def conclusions(self) -> dict[tuple[object, ...], Conclusion]:
+        """Marks → what follows from them, as far as the engine remembers it."""
+        return {}
+
     def registrant(self, assignment: Assignment) -> Vendor | None:
         """Return the vendor that an assignment names; None for companies of which no file speaks."""
         return self._registrants.get(assignment.registrant)
 
-    def looked_for_in(self, name: str) -> tuple[Fingerprint, ...]:
-        """Return the fingerprints whose first condition is about a field."""
-        return self._by_field.get(name, ())
+    def index_of(self, name: str) -> LiteralIndex[Fingerprint] | None:
+        """Return what finds the fingerprints that look for a field first; None where none does. Built on first use."""
+        try:
+            return self._indexes[name]
+        except KeyError:
+            entries = self._by_field.get(name)
+            self._indexes[name] = LiteralIndex([(one.conditions[0].pattern, one) for one in entries]) if entries else None
+            return self._indexes[name]
 
-    def index_of(self, name: str) -> LiteralIndex:
-        """Return the prefilter of `looked_for_in(name)`, built on first use."""
-        if name not in self._indexes:
-            self._indexes[name] = LiteralIndex([entry.conditions[0].pattern for entry in self.looked_for_in(name)])
-        return self._indexes[name]
+    def model_rules(self, file: str, model: bytes) -> Sequence[ModelRule]:
+        """Return the lines of a vendor file's model grammar that may hold for a model, in order."""
+        if file not in self._grammars:
+            rules = self.models.get(file)
+            self._grammars[file] = LiteralIndex([(one.pattern, one) for one in rules]) if rules else None
+        index = self._grammars[file]
+        return index.candidates(model) if index is not None else ()
+
+    @cached_property
+    def _grammars(self) -> dict[str, LiteralIndex[ModelRule] | None]:
+        return {}
 
     @cached_property
     def _registrants(self) -> Mapping[str, Vendor]:
@@ -151,5 +188,5 @@ class Knowledge:
         return {name: tuple(entries) for name, entries in table.items()}
 
     @cached_property
-    def _indexes(self) -> dict[str, LiteralIndex]:
+    def _indexes(self) -> dict[str, LiteralIndex[Fingerprint] | None]:
         return {}

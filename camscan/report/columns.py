@@ -10,6 +10,8 @@ NARROWEST = 6
 
 LONGEST_WORD = 20
 """Columns of text up to which a word counts when columns are squeezed; longer ones may be cut at once."""
+FURTHER = 2
+"""Columns by which the later lines of a folded text stand further in."""
 
 Row = Sequence[str]
 Paint = Callable[[int, str], str]
@@ -45,6 +47,15 @@ def wrap(text: str, width: int | None, indent: str = "") -> list[str]:
             joined = f"{indent}{word}"
         line = joined
     return [*lines, line]
+
+
+def fold(text: str, width: int) -> list[str]:
+    """Return text in lines of at most `width` columns, all as deep as its first and later ones deeper; what is too long is cut anywhere."""
+    depth = len(text) - len(text.lstrip(" "))
+    if _cells(text) <= width or depth >= width // 2:
+        return _broken(text, width) if _cells(text) > width else [text]
+    first, *rest = _broken(text[depth:], width - depth - FURTHER)
+    return [" " * depth + first, *(" " * (depth + FURTHER) + piece for piece in rest)]
 
 
 def _fit(columns: Sequence[Row], width: int | None) -> list[int]:

@@ -110,14 +110,35 @@ def test_hostile_text_leaves_as_plain_ascii(folder: Path, tmp_path: Path) -> Non
     assert len(done.stdout.splitlines()) == 1
 
 
+def test_several_processes_give_the_same_answers_in_the_same_order(folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    with source.open("w", encoding="utf-8") as file:
+        for number in range(5000):
+            value = (
+                "nonsense" if number == 4321 else json.dumps({"id": number, "field": "http.title", "value": f"Acme A{number}"})
+            )
+            file.write(value + "\n")
+    command = [sys.executable, "-m", "camscan", "identify", str(source), "--data", str(folder)]
+    alone, several = (
+        subprocess.run([*command, *jobs], capture_output=True, timeout=60, check=False) for jobs in ([], ["--jobs", "3"])
+    )
+    assert alone.returncode == several.returncode == 2
+    assert alone.stdout == several.stdout
+    assert alone.stderr == several.stderr
+    answers = [json.loads(line) for line in several.stdout.splitlines()]
+    assert [one["id"] for one in answers] == [None if number == 4321 else number for number in range(5000)]
+    assert answers[4321]["error"] == "line 4322: not JSON"
+
+
 def test_unreadable_file_is_a_usage_error(folder: Path, tmp_path: Path) -> None:
     code, answers, closing = run(folder, file=str(tmp_path / "none.jsonl"))
     assert (code, answers) == (2, [])
     assert "none.jsonl: No such file" in closing
 
 
-def test_answer_is_there_before_the_next_line_is_sent(folder: Path) -> None:
-    command = [sys.executable, "-m", "camscan", "identify", "-", "--data", str(folder)]
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_answer_is_there_before_the_next_line_is_sent(folder: Path, jobs: str) -> None:
+    command = [sys.executable, "-m", "camscan", "identify", "-", "--data", str(folder), "--jobs", jobs]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None

@@ -39,7 +39,7 @@ def test_flags_stand_above_the_configuration() -> None:
         ("class=sensitve", "(nearest: sensitive)"),
         ("zone=x", "use core or separate"),
         ("purpose=x", "use facility-security, critical-infrastructure, public-safety, national-security or none"),
-        ("clas=other", '"clas" is not a key: use name, class, zone or purpose (nearest: class)'),
+        ("clas=other", '"clas" is not a key: use name, class, zone, purpose or decision (nearest: class)'),
     ],
 )
 def test_a_wrong_site_key_or_value_lists_what_is_allowed(pair: str, said: str) -> None:

@@ -24,6 +24,7 @@ from camscan.codecs.dissect import Dissection
 from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS, STREAM_CODECS, dispatch_datagram
 from camscan.model import MAX_VALUE, Endpoint, Fields, Observation, StreamHead, Via
 from tests import factories
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "samples"
@@ -217,7 +218,7 @@ def test_what_a_cut_reply_says_is_what_the_whole_one_says(sample: Sample) -> Non
 
 
 @each_sample
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(flips=st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(0, 7)), min_size=1, max_size=12))
 def test_flipped_bits_raise_only_decode_errors(sample: Sample, flips: list[tuple[int, int]]) -> None:
     raw, expected = sample.read()
@@ -228,7 +229,7 @@ def test_flipped_bits_raise_only_decode_errors(sample: Sample, flips: list[tuple
 
 
 @each_codec
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(raw=st.binary(max_size=600))
 def test_random_bytes_raise_only_decode_errors(codec: Any, raw: bytes) -> None:
     tolerated(codec, raw)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from camscan.codecs.dissect import Dissection, Outcome
 from camscan.codecs.registry import Undecoded
 from camscan.model import Endpoint, Observation, Via
-from tests.factories import CAMERA_MAC, NOON, ethernet, handshake, ip_packet, tcp_frame, udp, udp_frame
+from tests.factories import CAMERA_MAC, NOON, SCANNER_MAC, ethernet, handshake, ip_packet, tcp_frame, udp, udp_frame
 
 CLIENT, SERVER = Endpoint("10.20.0.1", 50123), Endpoint("10.20.0.64", 80)
 SADP = Endpoint("10.20.0.64", 37020)
@@ -54,6 +54,18 @@ def test_a_connection_is_observed_as_what_its_server_said() -> None:
     assert [(one.ip, one.port, one.values("http.server"), one.link_mac) for one in observed] == [
         (SERVER.ip, 80, ("App-webs/",), CAMERA_MAC)
     ]
+
+
+def test_an_answer_to_the_control_of_some_scanner_is_known_by_the_path_it_was_asked_for() -> None:
+    asked = b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in (b"/", b"/camscan-control-" + b"0f" * 16))
+    answers = b"".join(b"HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n<title>%s</title>" % name for name in (b"one", b"two"))
+    seen = dissect(
+        *handshake(CLIENT, SERVER),
+        tcp_frame(asked, CLIENT, SERVER, seq=101, src_mac=SCANNER_MAC, dst_mac=CAMERA_MAC),
+        tcp_frame(answers, SERVER, CLIENT, seq=901),
+    )
+    [page] = [one for one in seen if isinstance(one, Observation) and one.protocol == "http"]
+    assert (page.values("http.title"), page.values("http.control.title")) == (("one",), ("two",))
 
 
 def test_an_undecodable_message_and_a_damaged_frame_are_counted_with_a_sample() -> None:

@@ -18,6 +18,7 @@ from camscan.codecs import tls
 from camscan.codecs.base import DecodeError
 from camscan.model import Fields
 from tests import factories
+from tests.examples import examples
 
 KEY = ec.derive_private_key(0x5EED, ec.SECP256R1())
 SHUFFLED = (
@@ -196,7 +197,7 @@ def test_a_flight_with_a_damaged_certificate_is_undecoded() -> None:
         said(record(22, server_hello() + certificate_message(b"\x30\x03abc")))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(DER) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_changed_bytes_of_a_certificate_raise_nothing_but_decode_errors(changes: list[tuple[int, int]]) -> None:
     changed = bytearray(DER)

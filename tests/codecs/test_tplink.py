@@ -6,6 +6,8 @@ import pytest
 
 from camscan.codecs import tplink
 from camscan.codecs.base import DecodeError
+from camscan.model import Endpoint
+from tests import factories
 
 SYSINFO = json.dumps(
     {"system": {"get_sysinfo": {"model": "HS100(EU)", "type": "IOT.SMARTPLUGSWITCH", "mac": "9C:A2:F4:00:00:01"}}}
@@ -40,3 +42,35 @@ def test_values_of_other_types_are_left_out() -> None:
     assert tplink.observe(tplink.decode(b'{"result": {"device_model": 7, "device_type": "SMART.IPCAMERA\\ud800"}}')) == (
         ("tplink.type", "SMART.IPCAMERA?"),
     )
+
+
+def test_both_protocols_are_asked_of_everyone_and_of_single_hosts() -> None:
+    probes = tplink.probes(bytes(16))
+    assert [(probe.port, probe.broadcast, probe.unicast) for probe in probes] == [
+        (20002, True, False),
+        (20004, True, False),
+        (9999, True, False),
+        (20002, False, True),
+        (9999, False, True),
+    ]
+    assert {probe.payload.hex() for probe in probes if probe.port != 9999} == {"020000010000000000000000463cb5d3"}
+    assert {probe.payload for probe in probes if probe.port == 9999} == {enciphered(b'{"system":{"get_sysinfo":{}}}')}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        b"\x02\0\0\x01" + bytes(12),
+        b"\x02\0\0\x01" + bytes(12) + b'{"params":{"rsa_key":"-----BEGIN PUBLIC KEY-----"}}',
+        enciphered(b'{"system":{"get_sysinfo":null}}'),
+    ],
+    ids=["header", "key", "sysinfo"],
+)
+def test_questions_of_clients_say_nothing_of_their_sender(question: bytes) -> None:
+    assert tplink.recognise(factories.datagram(question, dst=Endpoint("10.20.0.255", 9999)))
+    assert tplink.observe(tplink.decode(question)) == ()
+
+
+def test_other_traffic_of_the_ports_is_not_recognised() -> None:
+    for other in (b"GET / HTTP/1.0\r\n\r\n", b"\x02\x01" + bytes(20), b"\x02\0" + bytes(14) + b"\x01", b"\x02\0"):
+        assert not tplink.recognise(factories.datagram(other, src=Endpoint("10.20.0.5", 9999)))

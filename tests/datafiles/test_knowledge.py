@@ -32,6 +32,7 @@ def test_version_changes_with_any_file_and_not_otherwise(tmp_path: Path) -> None
         (('confidence = "firm"', 'confidence = "sure"'), r"entry zenith.http.server: confidence: "),
         (('prefix = "Zenith-Webs"', 'prefx = "Zenith-Webs"'), r"entry zenith.http.server: match.prefx: Extra inputs"),
         (('prefix = "Zenith-Webs"', 'prefix = "a", exact = "b"'), r"entry zenith.http.server: match: .*give one of"),
+        (('prefix = "Zenith-Webs"', "regex = '(?=a)b'"), r"entry zenith.http.server: match: .*RE2 refuses"),
         (('prefix = "Zenith-Webs"', 'prefix = ""'), r"entry zenith.http.server: match: .*any = true"),
         (
             ('field = "http.server"', 'field = "http.sever"'),

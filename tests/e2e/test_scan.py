@@ -13,6 +13,7 @@ import pytest
 from tests.e2e.conftest import CAMSCAN, FEW, RANGE, Scanned, assets_by_mac, camscan, scan_of
 from tests.lab.check import disagreements, truth
 from tests.lab.segment import Segment
+from tests.unprivileged import WITHOUT_CAPABILITIES
 
 pytestmark = pytest.mark.netns
 
@@ -83,9 +84,10 @@ def test_the_ledger_in_the_report_counts_what_the_devices_counted(scanned: Scann
 
 def test_every_collector_of_a_scan_left_an_attempt(scanned: Scanned) -> None:
     collectors = {attempt["collector"] for attempt in scanned.report["attempts"]}
-    assert collectors == {"arp", "neighbours", "knock", "multicast", "mdns", "unicast", "tcp", "liveness", "onvif", "nmap"}
+    presence = {"arp", "neighbours", "knock", "multicast", "sadp_l2", "mdns"}
+    assert collectors == presence | {"unicast", "tcp", "liveness", "onvif", "nmap"}
     asked = {a["collector"] for a in scanned.report["attempts"] if a["status"] == "completed"}
-    assert {"arp", "multicast", "mdns", "unicast", "tcp", "liveness"} <= asked
+    assert {"arp", "multicast", "sadp_l2", "mdns", "unicast", "tcp", "liveness"} <= asked
 
 
 def test_the_files_of_a_scan_are_for_their_owner_alone(scanned: Scanned) -> None:
@@ -93,16 +95,19 @@ def test_the_files_of_a_scan_are_for_their_owner_alone(scanned: Scanned) -> None
 
 
 def test_without_privilege_the_scan_still_names_cameras_and_says_what_it_lost(few: Segment) -> None:
-    drop = [
-        "setpriv",
-        "--bounding-set=-all",
-        "--inh-caps=-all",
-        "--ambient-caps=-all",
-        "--securebits=+noroot",
-        "--no-new-privs",
-    ]
     done = few.run_in_scanner(
-        [*drop, CAMSCAN, "scan", RANGE, "--policy", "uk-department", "--site", "class=sensitive", "--format", "json"],
+        [
+            *WITHOUT_CAPABILITIES,
+            CAMSCAN,
+            "scan",
+            RANGE,
+            "--policy",
+            "uk-department",
+            "--site",
+            "class=sensitive",
+            "--format",
+            "json",
+        ],
         capture_output=True,
         text=True,
         timeout=180,

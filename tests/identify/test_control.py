@@ -85,6 +85,6 @@ def test_what_is_kept_of_another_kind_of_host_is_identified_again_in_the_same_wo
 
 def test_what_was_set_aside_can_be_told(knowledge: Knowledge) -> None:
     said = with_control((*REALM, *FRONT), ("title", "Acme A100"))
-    stand, aside = split(tuple(hits_of_message(said, 0, knowledge)), [factories.observation(said)], knowledge)
+    stand, aside = split(hits_of_message(said, 0, knowledge), [said], knowledge)
     assert [hit.evidence.fingerprint for hit in stand] == ["acme.http.realm"]
     assert [hit.evidence.fingerprint for hit in aside] == ["acme.http.title"]

@@ -325,3 +325,17 @@ def test_observation_index_of_evidence_points_at_the_message(knowledge: Knowledg
     for one in identify(whole, knowledge).evidence:
         observation: Observation = whole.observations[one.observation]
         assert one.value in observation.values(one.field) or one.value == observation.link_mac
+
+
+def test_devices_with_equal_marks_keep_their_own_values(knowledge: Knowledge) -> None:
+    first, second = (identify_fields((("http.server", f"Zenith-Webs/{number}"),), knowledge) for number in (1, 2))
+    assert [one.value for one in (*first.evidence, *second.evidence)] == ["Zenith-Webs/1", "Zenith-Webs/2"]
+    assert who(first) == who(second)
+
+
+def test_what_was_concluded_before_changes_nothing(knowledge: Knowledge) -> None:
+    everything = [asset(SADP, mac=ACME_MAC), asset(TITLE, mac=ZENITH_MAC), asset(SADP), asset(mac=ACME_MAC), asset(TITLE)]
+    alone = [identify(one, replace(knowledge)) for one in everything]
+    for order in permutations(range(len(everything)), 3):
+        shared = replace(knowledge)
+        assert [identify(everything[number], shared) for number in order] == [alone[number] for number in order]

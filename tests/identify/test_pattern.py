@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camscan.identify.index import LiteralIndex
-from camscan.identify.pattern import Pattern, mandatory_literals
+from camscan.identify.pattern import BYTES_EDGE, Pattern
 
 CASES = [
     (Pattern("exact", "ACME"), b"ACME", True),
@@ -38,41 +38,36 @@ def test_captures_are_the_rest_or_the_named_groups_that_took_part() -> None:
     assert captures(Pattern("regex", "(?P<a>x)|(?P<b>y)"), b"y") == {"value": b"y", "b": b"y"}
 
 
-@pytest.mark.parametrize(
-    ("pattern", "literals"),
-    [
-        (r"^IP Camera\([0-9]{4}\)$", ("IP Camera(",)),
-        (r"^(?:DS-|iDS-)[0-9]", ("DS-", "iDS-")),
-        (r"ab(?:cde)?f", ("ab",)),
-        (r"abc*de", ("ab",)),
-        (r"abc+de", ("abc",)),
-        (r"abc{0,3}de", ("ab",)),
-        (r"x(?:abcd|efgh)y", ("abcd", "efgh")),
-        (r"abcd|e", ("abcd", "e")),
-        (r"abcd|[e]", ()),
-        (r"[]x]abc", ("abc",)),
-        (r"[^\]]abc", ("abc",)),
-        (r"[[:alpha:]]abc", ("abc",)),
-        (r"\babc\d", ("abc",)),
-        (r"(?i)abc", ("abc",)),
-        (r"\p{Lu}abc\.d", ("abc.d",)),
-        (r"\x41bc", ("bc",)),
-        (r"[0-9]+", ()),
-        (r"", ()),
-    ],
-)
-def test_mandatory_literals_of_a_pattern(pattern: str, literals: tuple[str, ...]) -> None:
-    assert mandatory_literals(pattern) == literals
-
-
-TEXTS = st.text(alphabet="abcdXY-_.", min_size=1, max_size=6)
+TEXTS = st.text(alphabet="abcdXY-_.", min_size=1, max_size=4)
 ATOMS = st.one_of(
     TEXTS.map(lambda t: t.replace(".", r"\.")),
-    st.sampled_from(["[ab]", ".", r"\d", "(?:ab|cd)", "(?P<g>abc)", "(?:abcd)?", "a*", "b+", "(?:xyz|abc){2}", "^", r"\b"]),
+    st.sampled_from(["[ab]", "[^a]", ".", r"\d", r"\x61", r"\141b", "(?:ab|cd)", "(?P<g>abc)", "(?:abcd)?", "a*", "b+", "b+?"]),
+    st.sampled_from(
+        [
+            "(?:xyz|abc){2}",
+            "(?:ab|c){0,1}",
+            "a{2,3}",
+            "^",
+            "$",
+            r"\b",
+            "(?:^|-)",
+            "(?:_|$)",
+            "|",
+            "(?i)",
+            "(?m)",
+            "\n",
+            "ä",
+            "Ä?",
+        ]
+    ),
 )
 
 
-@given(st.lists(ATOMS, min_size=1, max_size=4), st.lists(TEXTS, min_size=1, max_size=8), st.booleans())
+@given(
+    st.lists(ATOMS, min_size=1, max_size=5),
+    st.lists(TEXTS | st.sampled_from(["\n", "ä", "Ä", "\0"]), max_size=8),
+    st.booleans(),
+)
 def test_a_value_that_matches_always_holds_one_of_the_literals(atoms: list[str], texts: list[str], ignore_case: bool) -> None:
     try:
         pattern = Pattern("regex", "".join(atoms), ignore_case=ignore_case)
@@ -80,9 +75,11 @@ def test_a_value_that_matches_always_holds_one_of_the_literals(atoms: list[str],
     except ValueError:
         return  # the same group twice
     raw = "".join(texts).encode()
-    literals = pattern.literals()
-    if literals and pattern.search(raw) is not None:
-        assert any(literal in raw.lower() for literal in literals)
+    if pattern.search(raw) is None:
+        return
+    marked = pattern.marked_literals()
+    assert not marked or any(literal in BYTES_EDGE + raw.lower() + BYTES_EDGE for literal in marked)
+    assert not pattern.literals() or any(literal in raw.lower() for literal in pattern.literals())
 
 
 @pytest.mark.parametrize("pattern", ["(?=a)b", r"(a)\1", "(", "a{9999}"])
@@ -92,11 +89,17 @@ def test_what_re2_refuses_is_refused_with_its_reason(pattern: str) -> None:
 
 
 def test_prefilter_offers_what_may_hold_and_nothing_else() -> None:
-    index = LiteralIndex(
-        [Pattern("exact", "Acme"), Pattern("regex", "[0-9]+"), Pattern("contains", "webs"), Pattern("regex", "foo|barr")]
-    )
-    assert index.candidates(b"the ACME thing") == [0, 1]
-    assert index.candidates(b"BARR-WEBS") == [1, 2, 3]
+    patterns = [
+        Pattern("exact", "Acme"),
+        Pattern("regex", "[a-z]+"),
+        Pattern("contains", "webs"),
+        Pattern("regex", "^(?:foo|ba)"),
+    ]
+    index = LiteralIndex([(pattern, number) for number, pattern in enumerate(patterns)])
+    assert index.candidates(b"ACME") == [0, 1]
+    assert index.candidates(b"the ACME thing") == [1]
+    assert index.candidates(b"BA-WEBS") == [1, 2, 3]
+    assert index.candidates(b"WEBS-BA") == [1, 2]
     assert LiteralIndex([]).candidates(b"x") == []
 
 

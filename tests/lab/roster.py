@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.lab.device import Device
-from tests.lab.devices import dahua, hikvision, others, prc, western
+from tests.lab.devices import dahua, discovery, discovery_world, hikvision, others, prc, western
 
 ROSTER: tuple[Device, ...] = (
     *hikvision.DEVICES,
@@ -13,6 +13,8 @@ ROSTER: tuple[Device, ...] = (
     *prc.DEVICES,
     *western.DEVICES,
     *others.DEVICES,
+    *discovery.DEVICES,
+    *discovery_world.DEVICES,
 )
 
 

@@ -17,6 +17,7 @@ import pytest
 from tests.lab.roster import ROSTER, select_devices
 from tests.lab.segment import ROOT
 from tests.lab.simulators.favicon import icon_with_hash
+from tests.unprivileged import WITHOUT_CAPABILITIES
 
 LAB = Path(__file__).parent
 LAB_NETWORKS = (ip_network("10.20.0.0/24"), ip_network("192.168.1.0/24"))
@@ -95,8 +96,7 @@ def test_serving_without_privileges_ends_with_3_and_one_line() -> None:
 
 
 def _without_privileges(*arguments: str) -> subprocess.CompletedProcess[str]:
-    drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--no-new-privs"]
-    command = [*(drop if os.geteuid() == 0 else []), sys.executable, "-m", "tests.lab", *arguments]
+    command = [*(WITHOUT_CAPABILITIES if os.geteuid() == 0 else ()), sys.executable, "-m", "tests.lab", *arguments]
     try:
         return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     except FileNotFoundError:

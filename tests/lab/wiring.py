@@ -107,6 +107,7 @@ def _configure(device: Device) -> None:
             f"addr add {device.ip}/{device.prefix} broadcast {broadcast} dev eth0",
             "link set eth0 up",
             "route add 224.0.0.0/4 dev eth0",
+            "route add 255.255.255.255 dev eth0",
         ]
     netns.ip_batch(lines)
     netns.disable_offloads("eth0")

@@ -1,4 +1,4 @@
-"""TP-Link device discovery over UDP 20002: a 16-byte header, then JSON. The fixed 16-byte probe needs no key."""
+"""TP-Link device discovery: UDP 20002 with a 16-byte header before JSON, UDP 9999 with JSON under an autokey cipher."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.lab.place import Place, Source
 
 PORT = 20002
+SYSINFO_PORT = 9999
 PROBE = bytes.fromhex("020000010000000000000000463cb5d3")
 HEADER = struct.Struct(">BBHHBBII")
 CRC_SEED = 0x5A6B7C8D
@@ -57,3 +58,43 @@ class Tplink:
             place.later(place.chance.uniform(0.0, 0.05), sock, sealed, source)
 
         place.serve_datagrams("tplink", sock, answer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sysinfo:
+    """Answers the question for sysinfo at UDP 9999, as cameras of the KC line do: the values stand one level deeper."""
+
+    model: str
+    firmware: str
+    hardware: str = "1.0"
+
+    def answer(self, mac: str) -> bytes:
+        """Return the answer of a camera with this MAC."""
+        system = {
+            "sw_ver": self.firmware,
+            "hw_ver": self.hardware,
+            "model": self.model,
+            "type": "IOT.IPCAMERA",
+            "mac": mac.upper().replace(":", ""),
+            "deviceId": "0" * 40,
+            "alias": "Hall",
+        }
+        return enciphered(json.dumps({"system": {"get_sysinfo": {"err_code": 0, "system": system}}}).encode())
+
+    async def start(self, place: Place) -> None:
+        """Serve questions."""
+        sock = place.udp(SYSINFO_PORT)
+
+        def heard(payload: bytes, source: Source) -> None:
+            if payload == enciphered(b'{"system":{"get_sysinfo":{}}}'):
+                place.later(place.chance.uniform(0.0, 0.1), sock, self.answer(place.device.mac), source)
+
+        place.serve_datagrams("tplink", sock, heard)
+
+
+def enciphered(plain: bytes) -> bytes:
+    """Return bytes of which each is XORed with the cipher byte before it, the first with 0xAB."""
+    cipher = bytearray([0xAB])
+    for byte in plain:
+        cipher.append(byte ^ cipher[-1])
+    return bytes(cipher[1:])

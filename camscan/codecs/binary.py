@@ -1,0 +1,43 @@
+"""What binary discovery protocols share: records of type, length and value, and texts between other bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from camscan.codecs.base import Cursor
+
+MAX_RECORDS = 256
+"""Records read of one message."""
+MAX_TEXTS = 64
+"""Texts read of one message."""
+_PRINTABLE = range(0x20, 0x7F)
+
+
+def records(cursor: Cursor, *, type_size: int, length_size: int) -> Iterator[tuple[int, bytes]]:
+    """Yield type and value of the records that are left, big-endian, up to the first that is not complete; ≤ MAX_RECORDS."""
+    for _ in range(MAX_RECORDS):
+        if cursor.left < type_size + length_size:
+            return
+        kind = int.from_bytes(cursor.take(type_size))
+        length = int.from_bytes(cursor.take(length_size))
+        if length > cursor.left:
+            return
+        yield kind, cursor.take(length)
+
+
+def texts(raw: bytes, *, at_least: int) -> tuple[str, ...]:
+    """Return the runs of printable ASCII that another byte ends, of at least so many characters; ≤ MAX_TEXTS.
+
+    What ends with the message may be cut, and is left out.
+    """
+    return tuple(islice(_runs(raw, at_least), MAX_TEXTS))
+
+
+def _runs(raw: bytes, at_least: int) -> Iterator[str]:
+    start = 0
+    for position, byte in enumerate(raw):
+        if byte not in _PRINTABLE:
+            if position - start >= at_least:
+                yield raw[start:position].decode("ascii").strip()
+            start = position + 1
