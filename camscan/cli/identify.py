@@ -32,6 +32,8 @@ MAX_JOBS = 64
 AHEAD = 4
 """Batches a process that are under way before the first of them is waited for."""
 
+encoded = json.JSONEncoder(check_circular=False).encode
+
 Lines = list[tuple[int, bytes | None]]
 """Number and bytes of each line that is not blank; None for one that is too long."""
 
@@ -131,7 +133,7 @@ class Answerer:
         for number, raw in lines:
             answer = self.answer(number, raw)
             bad += "error" in answer
-            texts.append(json.dumps(answer))
+            texts.append(encoded(answer))
         return Answers("\n".join([*texts, ""]), bad)
 
     def answer(self, number: int, raw: bytes | None) -> dict[str, Any]:

@@ -38,6 +38,8 @@ def identify_fields(fields: Fields, knowledge: Knowledge, *, mac: str | None = N
 
 def messages_of(fields: Fields) -> list[Fields]:
     """Return loose fields as messages: those of one protocol are taken as one message, in order of the protocols."""
+    if len(fields) < 2:
+        return [fields] if fields else []
     messages: dict[str, set[tuple[str, str]]] = {}
     for pair in fields:
         messages.setdefault(pair[0].partition(".")[0], set()).add(pair)

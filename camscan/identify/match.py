@@ -16,6 +16,7 @@ AROUND = 80
 """Characters kept on either side of the match in a longer value."""
 MAX_CLAIM = 160
 """Characters of one captured value."""
+NOTHING_MORE: Mapping[str, bytes] = {}
 ENCODED_FIELDS = frozenset({"wsd.scopes"})
 """Fields whose captures are percent-encoded."""
 
@@ -54,12 +55,9 @@ def hits_of_message(fields: Fields, message: int, knowledge: Knowledge) -> Itera
             found = entry.conditions[0].pattern.search(raw)
             if found is None:
                 continue
-            captures = found.captures
-            if entry.depends:
-                others = captured(entry, fields)
-                if others is None:
-                    continue
-                captures = {**others, **captures}
+            others = captured(entry, fields) if entry.depends else NOTHING_MORE
+            if others is None:
+                continue
             yield Hit(
                 Evidence(
                     fingerprint=entry.id,
@@ -67,7 +65,7 @@ def hits_of_message(fields: Fields, message: int, knowledge: Knowledge) -> Itera
                     value=value if len(value) <= MAX_SHOWN else excerpt(raw, found),
                     observation=message,
                     layer=entry.layer,
-                    says=claims_of(entry, captures) if entry.templates else entry.gives,
+                    says=claims_of(entry, {**others, **found.captures}) if entry.templates else entry.gives,
                     editable=entry.editable,
                     witness=entry.witness,
                 ),
@@ -146,6 +144,7 @@ def mac_text(value: str) -> str:
 
 def excerpt(raw: bytes, found: Match) -> str:
     """Return what surrounds the match in a long value."""
-    start, end = max(0, found.start - AROUND), min(len(raw), found.end + AROUND, found.start + MAX_SHOWN)
+    first, last = found.span
+    start, end = max(0, first - AROUND), min(len(raw), last + AROUND, first + MAX_SHOWN)
     text = raw[start:end].decode("utf-8", "ignore")
     return ("…" if start else "") + text + ("…" if end < len(raw) else "")

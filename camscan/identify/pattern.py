@@ -16,13 +16,38 @@ RE2_MEMORY = 4 << 20
 """Bytes that one compiled pattern may use."""
 
 
-class Match(NamedTuple):
-    """Where a pattern holds in a value, and what it captured."""
+class LiteralMatch(NamedTuple):
+    """Where a literal comparison holds in a value."""
 
     captures: Mapping[str, bytes]
-    """`value` always; `rest` of a prefix or suffix; the named groups of a regex that took part."""
-    start: int
-    end: int
+    """`value` always; `rest` of a prefix or suffix."""
+    span: tuple[int, int]
+
+
+class RegexMatch:
+    """Where a regex holds in a value; read only where it is asked for, which for most values it is not."""
+
+    __slots__ = ("_found", "_groups", "_raw")
+
+    def __init__(self, raw: bytes, found: Any, groups: tuple[tuple[str, int], ...]) -> None:
+        self._raw = raw
+        self._found = found
+        self._groups = groups
+
+    @property
+    def captures(self) -> Mapping[str, bytes]:
+        """`value` always; the named groups that took part."""
+        named = {name: part for name, group in self._groups if (part := self._found[group]) is not None}
+        return {"value": self._raw, **named}
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First byte, and the one after the last."""
+        start, end = self._found.span()
+        return start, end
+
+
+Match = LiteralMatch | RegexMatch
 
 
 class Pattern:
@@ -50,26 +75,21 @@ class Pattern:
         """Return how the pattern holds in a value; None where it does not."""
         if self.mode == "regex":
             found = self.compiled().search(raw)
-            if found is None:
-                return None
-            captures = {"value": raw}
-            for name, group in self._groups:
-                part = found[group]
-                if part is not None:
-                    captures[name] = part
-            return Match(captures, *found.span())
+            return RegexMatch(raw, found, self._groups) if found is not None else None
         if self.mode == "any":
-            return Match({"value": raw}, 0, len(raw))
+            return LiteralMatch({"value": raw}, (0, len(raw)))
         hay, needle = raw.lower() if self.ignore_case else raw, self._needle
         if self.mode == "exact":
-            return Match({"value": raw}, 0, len(raw)) if hay == needle else None
+            return LiteralMatch({"value": raw}, (0, len(raw))) if hay == needle else None
         if self.mode == "prefix":
-            return Match({"value": raw, "rest": raw[len(needle) :]}, 0, len(needle)) if hay.startswith(needle) else None
+            captures = {"value": raw, "rest": raw[len(needle) :]}
+            return LiteralMatch(captures, (0, len(needle))) if hay.startswith(needle) else None
         if self.mode == "suffix":
             start = len(raw) - len(needle)
-            return Match({"value": raw, "rest": raw[:start]}, start, len(raw)) if hay.endswith(needle) else None
+            captures = {"value": raw, "rest": raw[:start]}
+            return LiteralMatch(captures, (start, len(raw))) if hay.endswith(needle) else None
         start = hay.find(needle)
-        return Match({"value": raw}, start, start + len(needle)) if start >= 0 else None
+        return LiteralMatch({"value": raw}, (start, start + len(needle))) if start >= 0 else None
 
     def compiled(self) -> Any:
         """Return the RE2 program of a regex. Raises ValueError where RE2 refuses it."""
