@@ -12,7 +12,7 @@ from camscan import __version__
 from camscan.codecs.fold import fold
 from camscan.collect.base import Stage, Tally
 from camscan.collect.coverage import completeness, coverage_of, listened, networks_heard
-from camscan.collect.files import InputKind, kind_of, read_capture, read_nmap
+from camscan.collect.files import InputKind, kind_of, read_input
 from camscan.collect.net import Net
 from camscan.collect.pace import PACES, Meter
 from camscan.collect.privileges import CAP_NET_RAW, drop_capabilities, may
@@ -175,7 +175,7 @@ def _run(judging: Judging, started_at: datetime, ended_at: datetime, *, privileg
 
 
 def replay(files: Sequence[Path], judging: Judging) -> tuple[Report, tuple[Observation, ...]]:
-    """Return the report on captures, observation files and nmap XML. Raises UsageError for a file that cannot be read at all."""
+    """Return the report on files of any kind that is read. Raises UsageError for one that cannot be read at all."""
     gathered = Gathered()
     evidence: list[ObservationFile] = []
     for path in files:
@@ -189,10 +189,8 @@ def replay(files: Sequence[Path], judging: Judging) -> tuple[Report, tuple[Obser
             tally.received = len(evidence[-1].observations)
             if evidence[-1].damaged:
                 tally.unfinished.append(evidence[-1].damaged)
-        elif kind is InputKind.NMAP:
-            read_nmap(path, site=judging.site.name, at=started_at, emit=gathered.add, tally=tally)
         else:
-            read_capture(path, site=judging.site.name, emit=gathered.add, tally=tally)
+            read_input(path, kind, site=judging.site.name, at=started_at, emit=gathered.add, tally=tally)
         status, reason, detail = outcome(tally, stopped=AttemptReason.DAMAGED)
         gathered.attempts.append(
             CollectorAttempt(

@@ -12,6 +12,7 @@ from io import BufferedReader
 from select import select
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
+import orjson
 import typer
 
 from camscan.cli import options, show
@@ -32,16 +33,14 @@ MAX_JOBS = 64
 AHEAD = 4
 """Batches a process that are under way before the first of them is waited for."""
 
-encoded = json.JSONEncoder(check_circular=False).encode
-
 Lines = list[tuple[int, bytes | None]]
 """Number and bytes of each line that is not blank; None for one that is too long."""
 
 
 class Answers(NamedTuple):
-    """The answers to some lines, as text, and how many of these are errors."""
+    """The answers to some lines, as ASCII, and how many of these are errors."""
 
-    text: str
+    payload: bytes
     bad: int
 
 
@@ -68,7 +67,7 @@ def identify(
         several = in_turn(source, knowledge) if jobs == 1 else spread(source, knowledge, jobs)
         for answers in several:
             bad += answers.bad
-            show.result(answers.text)
+            show.result(answers.payload)
     if bad:
         show.closing(f"{file}: {bad} bad {'line' if bad == 1 else 'lines'}, each answered by an error in its place")
         raise typer.Exit(ExitCode.USAGE)
@@ -129,12 +128,12 @@ class Answerer:
 
     def answers(self, lines: Iterable[tuple[int, bytes | None]]) -> Answers:
         """Return the answers to some lines, in order."""
-        texts, bad = [], 0
+        payloads, bad = [], 0
         for number, raw in lines:
             answer = self.answer(number, raw)
             bad += "error" in answer
-            texts.append(encoded(answer))
-        return Answers("\n".join([*texts, ""]), bad)
+            payloads.append(encoded(answer))
+        return Answers(b"\n".join([*payloads, b""]), bad)
 
     def answer(self, number: int, raw: bytes | None) -> dict[str, Any]:
         """Return the answer to one line, or an error object that names the line."""
@@ -146,6 +145,15 @@ class Answerer:
             return {"id": self.messages.id_of(raw), "error": f"line {number}: {fault}"}
         found = self.engine.identify_messages(self.engine.messages_of(line.fields), dict.fromkeys(line.macs, 0), self.knowledge)
         return answer_document(found, line.id)
+
+
+def encoded(answer: dict[str, Any]) -> bytes:
+    """Return an answer as JSON in ASCII: harmless on any terminal, and right in any locale."""
+    try:
+        payload = orjson.dumps(answer)
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, half a surrogate pair
+        payload = b"\xff"
+    return payload if payload.isascii() else json.dumps(answer).encode("ascii")
 
 
 _equipped: list[Answerer] = []

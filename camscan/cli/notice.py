@@ -10,6 +10,7 @@ from camscan.codecs.sadp_l2 import ETHERTYPE_SADP
 from camscan.collect.arp import PASSES
 from camscan.collect.multicast import LISTEN_S, ROUNDS
 from camscan.collect.pace import PACES, SYNS_PER_DEVICE
+from camscan.collect.reads import PER_DEVICE
 from camscan.model import SiteContext
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def notice(plan: ScanPlan, site: SiteContext) -> str:
         *(f"UDP:         {line}" for line in _destinations()),
         f"TCP:         ports {', '.join(str(p) for p in _ports())} of every host that answers",
         f"HTTP:        GET / of each web server, and once a host GET {CONTROL_PATH}… (a page that no device has)",
+        f"             where maker, model or firmware stay open, at most {PER_DEVICE} reads a host that need no login: of fingerprints/reads/,",
+        "             ONVIF GetDeviceInformation, or the UPnP description that the host announced",
         f"User-Agent:  camscan/{__version__}" + (f" ({plan.contact})" if plan.contact else ""),
         f"authorised:  {plan.scope.authorised_by or 'not stated'}"
         + (f", reference {plan.scope.reference}" if plan.scope.reference else ""),

@@ -1,4 +1,4 @@
-"""`camscan replay`: captures, kept evidence and nmap files instead of the network."""
+"""`camscan replay`: captures, kept evidence and lists of other programs instead of the network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from camscan.cli.judging import judging_by
 
 
 def replay(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="pcap, pcapng, NAME.obs.jsonl or nmap -oX files.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="pcap, pcapng, NAME.obs.jsonl, nmap -oX, DHCP leases, ip neigh, arp-scan or CSV; - is standard input.",
+        ),
+    ],
     policy: options.Policies = None,
     site: options.Site = None,
     inventory: options.Inventory = False,
@@ -27,7 +33,8 @@ def replay(
     data: options.DataFolder = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Read captures, kept evidence or nmap files as if the devices had just spoken. No network, no privilege."""
+    """Read captures, kept evidence or lists of other programs as if the devices had just spoken. No network, no privilege."""
+    from camscan.collect.files import with_standard_input
     from camscan.pipeline import replay as replay_files
     from camscan.report.deliver import open_outputs
 
@@ -45,5 +52,6 @@ def replay(
         inventory=inventory,
     )
     with open_outputs(output or ()) as outputs:
-        report, observations = replay_files(files, judging)
+        with with_standard_input(files) as paths:
+            report, observations = replay_files(paths, judging)
         conclude(report, observations, outputs, format_name=format_name, fail_on=level, exit_zero=exit_zero, quiet=quiet)

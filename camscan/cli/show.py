@@ -34,10 +34,10 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size((80, 24)).columns if on_terminal() else None
 
 
-def result(text: str | Iterable[str]) -> None:
-    """Write the result to standard output. Raises DeliveryError when it can't be written; a closed pipe ends quietly with 10."""
+def result(text: str | bytes | Iterable[str]) -> None:
+    """Write the result to standard output; bytes go as they are. Raises DeliveryError when it can't be written; a closed pipe ends quietly with 10."""
     try:
-        for piece in (text,) if isinstance(text, str) else text:
+        for piece in (text,) if isinstance(text, str | bytes) else text:
             _write(piece)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -48,14 +48,14 @@ def result(text: str | Iterable[str]) -> None:
         raise DeliveryError(f"standard output: {fault.strerror}: the result was not written in full") from fault
 
 
-def _write(piece: str) -> None:
-    """Write all of a text: under PYTHONUNBUFFERED a text stream forgets what a short write left over."""
+def _write(piece: str | bytes) -> None:
+    """Write all of a text, or of bytes: under PYTHONUNBUFFERED a text stream forgets what a short write left over."""
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is None:
-        sys.stdout.write(piece)
+        sys.stdout.write(piece if isinstance(piece, str) else piece.decode("utf-8"))
         return
     sys.stdout.flush()
-    rest = memoryview(piece.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+    rest = memoryview(piece if isinstance(piece, bytes) else piece.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
     while rest:
         rest = rest[buffer.write(rest) :]
 

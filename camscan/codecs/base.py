@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any, Protocol, runtime_checkable
 
 from camscan.model import MAX_VALUE, Datagram, Fields, Frame, StreamHead
+
+MAX_LISTED = 200_000
+"""Entries read of one list: three networks of a /16."""
+_LATEST = 253_402_300_799
+"""9999-12-31T23:59:59Z in seconds since 1970."""
 
 
 class DecodeError(ValueError):
@@ -111,6 +119,68 @@ class FrameCodec(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One entry of a list that another program wrote: a lease, a neighbour, a row."""
+
+    protocol: str
+    ip: str
+    fields: Fields
+    link_mac: str | None = None
+    """Only where the list tells what a link showed; the word of a DHCP client is a field."""
+    first_seen_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    """None: when the list was written."""
+    age_s: int = 0
+    """Seconds before the list was written, where it gives no instant."""
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """All that could be read of a list."""
+
+    entries: tuple[Listed, ...]
+    unreadable: int = 0
+    """Entries that could not be read."""
+    sample: bytes = b""
+    """The first of them, ≤ 256 bytes."""
+    complete: bool = True
+    """False where it holds more entries than are read of one list."""
+
+
+class ListingCodec(Protocol):
+    """One text format of other programs that names many devices."""
+
+    def recognise(self, head: bytes) -> bool:
+        """Return from the first 4 KiB whether `decode` is worth a try."""
+        ...
+
+    def decode(self, raw: bytes) -> Listing:
+        """Return the entries. Raises DecodeError, and nothing else, where none of those that it holds can be read."""
+        ...
+
+
+def listing(records: Iterable[bytes], read: Callable[[bytes], Listed | None]) -> Listing:
+    """Return what `read` makes of each record; None says nothing of a device. Raises DecodeError where it could read none."""
+    entries: list[Listed] = []
+    unreadable, sample = 0, b""
+    for record in records:
+        if len(entries) + unreadable >= MAX_LISTED:
+            return Listing(entries=tuple(entries), unreadable=unreadable, sample=sample, complete=False)
+        try:
+            found = read(record)
+        except DecodeError:
+            unreadable += 1
+            sample = sample or record[:256]
+            continue
+        if found is not None:
+            entries.append(found)
+    if unreadable and not entries:
+        raise DecodeError(f"none of its {unreadable} entries can be read")
+    return Listing(entries=tuple(entries), unreadable=unreadable, sample=sample)
+
+
 class Cursor:
     """Reads bytes from front to back; every step past the end raises DecodeError."""
 
@@ -180,6 +250,22 @@ def mac_from_text(value: str) -> str | None:
     return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
 
 
+def ip_from_text(value: str) -> str | None:
+    """Return an address as `ipaddress` prints it, without a zone; None where it is none, or that of no one device."""
+    try:
+        address = ip_address(value.strip().partition("%")[0])
+    except ValueError:
+        return None
+    return None if address.is_unspecified or address.is_multicast else str(address)
+
+
+def instant(seconds: str) -> datetime | None:
+    """Return decimal seconds since 1970 as a time; None where they are none, or 0."""
+    if not (seconds.isascii() and seconds.isdigit()) or len(seconds) > 12 or not 0 < int(seconds) <= _LATEST:
+        return None
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
 def part(message: bytes, offset: int, size: int) -> bytes:
     """Return a part of a message of fixed layout; empty where the message ends before the part does."""
     chunk = message[offset : offset + size]
@@ -212,6 +298,12 @@ def port_text(number: int) -> str | None:
 def unit_mac(raw: bytes) -> str | None:
     """Return six bytes as the MAC of one interface; None for another length, a group address or nothing but zeros."""
     return raw.hex(":") if len(raw) == 6 and any(raw) and not raw[0] & 1 else None
+
+
+def unit_mac_from_text(value: str) -> str | None:
+    """Return a written MAC where it is that of one interface, else None."""
+    mac = mac_from_text(value)
+    return unit_mac(bytes.fromhex(mac.replace(":", ""))) if mac else None
 
 
 def masked(handle: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from camscan.codecs import head as heads
 from camscan.codecs.base import DecodeError
 from camscan.codecs.frame import LINK_ETHERNET, TCP, UDP, Packet, ethernet, split
 from camscan.codecs.registry import Undecoded, dispatch_datagram, dispatch_frame, dispatch_stream
@@ -13,6 +14,8 @@ from camscan.codecs.tcpstream import Streams
 from camscan.model import Datagram, Endpoint, Frame, Observation, StreamHead, Via
 
 Outcome = Observation | Undecoded
+MAX_EXCHANGES = 2
+"""Answers of one connection over HTTP that are looked at."""
 
 
 class Dissection:
@@ -62,6 +65,19 @@ class Dissection:
 
     def _streams_said(self, heads: tuple[StreamHead, ...]) -> Iterator[Outcome]:
         for head in heads:
-            outcome = dispatch_stream(head, collector=self._collector, site=self._site)
-            if outcome is not None:
-                yield outcome
+            for part in parts_of(head):
+                outcome = dispatch_stream(part, collector=self._collector, site=self._site)
+                if outcome is not None:
+                    yield outcome
+
+
+def parts_of(head: StreamHead) -> Iterator[StreamHead]:
+    """Yield the requests and answers of a connection one by one.
+
+    One that begins with the front page stays whole: the control may follow it, and both are one conversation.
+    """
+    if head.sent.startswith(b"GET / ") or not head.sent.startswith((b"GET /", b"POST /")):
+        yield head
+        return
+    for sent, received in heads.exchanges(head.sent, head.received, MAX_EXCHANGES):
+        yield replace(head, sent=sent, received=received)

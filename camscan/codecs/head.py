@@ -7,6 +7,7 @@ that keep to none of them. Nothing here waits for more bytes: what is missing is
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from camscan.codecs.base import DecodeError, text
@@ -115,6 +116,26 @@ def behind(head: Head) -> bytes | None:
         return _behind_chunks(body)
     length = content_length(head)
     return None if length is None or length > len(body) else body[length:]
+
+
+def exchanges(sent: bytes, received: bytes, at_most: int) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each request of a connection over HTTP with its response, `at_most` ≥ 1 pairs; the last one holds all that is left.
+
+    Only GET and POST with a stated end are told apart from what follows them.
+    """
+    for _ in range(at_most - 1):
+        try:
+            request, response = parse(sent), parse(received)
+        except DecodeError:
+            break
+        asked = request.body[content_length(request) or 0 :]
+        answered = behind(response)
+        plain = request.start.startswith(("GET ", "POST ")) and request.get("transfer-encoding") is None
+        if not plain or not asked or not answered or not answered.startswith(b"HTTP/"):
+            break
+        yield sent[: -len(asked)], received[: -len(answered)]
+        sent, received = asked, answered
+    yield sent, received
 
 
 def content_length(head: Head) -> int | None:

@@ -8,6 +8,7 @@ from camscan.codecs import (
     arp,
     banner,
     bosch,
+    control,
     dahua,
     dhcp,
     dhip,
@@ -22,6 +23,7 @@ from camscan.codecs import (
     mdns,
     mndp,
     nice,
+    onvif,
     panasonic,
     pppp,
     reolink,
@@ -38,6 +40,7 @@ from camscan.codecs import (
     tvt,
     tvt_search,
     ubiquiti,
+    upnp,
     vision360,
     vivotek,
     vstarcam,
@@ -136,10 +139,25 @@ def dispatch_stream(head: StreamHead, *, collector: str, site: str) -> Observati
         except DecodeError as fault:
             failed = failed or Undecoded(protocol=codec.NAME, reason=str(fault), sample=head.received[:256])
             continue
+        if codec is http:
+            said = tuple(sorted({*said, *_carried(head)}))
         if not said:
             return None
         return observation(codec.NAME, said, head, head.received, head.server, head.server_mac, collector, site)
     return failed
+
+
+def _carried(head: StreamHead) -> Fields:
+    """Return what a UPnP description or an ONVIF answer says that the first response of a connection carries."""
+    asked = head.sent[:5]
+    try:
+        if asked == b"POST " and onvif.recognise(head.received):
+            return onvif.observe(onvif.decode(head.received))
+        if asked == b"GET /" and control.place(head.sent) != 0 and upnp.recognise(head.received):
+            return upnp.observe(upnp.decode(head.received))
+    except DecodeError:  # then it is a page like any other
+        pass
+    return ()
 
 
 def dispatch_frame(frame: Frame, *, collector: str, site: str) -> Observation | Undecoded | None:

@@ -32,6 +32,12 @@ class Description:
     """Server header of the response that carried the description."""
 
 
+def recognise(raw: bytes) -> bool:
+    """Return whether the bytes hold a device description, judged by the names in it."""
+    start = raw[:MAX_MESSAGE]
+    return b"urn:schemas-upnp-org:device-1-0" in start and b"deviceType" in start
+
+
 def decode(raw: bytes) -> Description:
     """Return the root device of a description. Raises DecodeError."""
     document, server = raw[:MAX_MESSAGE], ""

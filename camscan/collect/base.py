@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from camscan.codecs.registry import Undecoded
 from camscan.errors import CamscanError
-from camscan.model import MAX_RAW, Fields, Observation, Scope, Via
+from camscan.model import MAX_RAW, Fields, Identification, Observation, Scope, Via
 
 if TYPE_CHECKING:
     from camscan.collect.interfaces import Interface
     from camscan.collect.net import Net
     from camscan.collect.scope import Guard
+    from camscan.identify.reads import Read
 
 
 class Stage(IntEnum):
@@ -94,6 +95,10 @@ class Ground:
     """Takes each observation at once, so that an interrupted run keeps what it has."""
     enough: Callable[[Host, Sequence[Observation]], bool] = lambda host, seen: False
     """Whether a visit may end: maker, model and firmware rest on two independent witnesses."""
+    identify: Callable[[Host, Sequence[Observation]], Identification] = lambda host, seen: Identification()
+    """What a host is, judged by what is known of it and what a visit has seen since."""
+    reads: tuple[Read, ...] = ()
+    """Requests that devices answer without a login."""
 
     def observed(
         self,

@@ -1,23 +1,30 @@
-"""Files to observations: captures, whose frames go to the same codecs as live ones, and nmap's XML."""
+"""Files to observations: captures, whose frames go to the same codecs as live ones, nmap's XML, and lists of other programs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from camscan.codecs import nmapxml
-from camscan.codecs.base import DecodeError
+from camscan.codecs import addresstable, arpscan, dnsmasqleases, ipneigh, iscleases, kealeases, nmapxml
+from camscan.codecs.base import DecodeError, Listed, ListingCodec
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.pcapfile import records
 from camscan.codecs.registry import Undecoded
 from camscan.collect.base import Tally
 from camscan.errors import UsageError
-from camscan.model import Observation, Via
+from camscan.model import MAX_RAW, Observation, Via
 
 XML_AT_MOST = 256 * 1024 * 1024
 """Bytes of an nmap file: a /16 with five ports a host stays below."""
+LISTING_AT_MOST = 64 * 1024 * 1024
+"""Bytes of a list of leases, neighbours or addresses: two million lines and less."""
+STANDARD_INPUT = Path("-")
 CAPTURE_MAGICS = tuple(
     bytes.fromhex(magic) for magic in ("d4c3b2a1", "a1b2c3d4", "4d3cb2a1", "a1b23c4d", "0a0d0d0a")
 )  # fmt: skip
@@ -30,6 +37,41 @@ class InputKind(StrEnum):
     CAPTURE = "capture"
     OBSERVATIONS = "observations"
     NMAP = "nmap"
+    ISC_LEASES = "isc-leases"
+    KEA_LEASES = "kea-leases"
+    DNSMASQ_LEASES = "dnsmasq-leases"
+    IP_NEIGH = "ip-neigh"
+    ARP_SCAN = "arp-scan"
+    TABLE = "table"
+
+
+LISTINGS: Mapping[InputKind, ListingCodec] = {
+    InputKind.KEA_LEASES: kealeases,
+    InputKind.ISC_LEASES: iscleases,
+    InputKind.DNSMASQ_LEASES: dnsmasqleases,
+    InputKind.IP_NEIGH: ipneigh,
+    InputKind.ARP_SCAN: arpscan,
+    InputKind.TABLE: addresstable,  # last: the header of any other would do for it
+}
+"""The lists that are read, in the order in which they are tried."""
+
+
+@contextmanager
+def with_standard_input(files: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
+    """Give the files, with what standard input holds, as a file that is gone afterwards, in place of `-`.
+
+    Raises UsageError where `-` stands twice, or standard input is a terminal.
+    """
+    if STANDARD_INPUT not in files:
+        yield tuple(files)
+        return
+    if files.count(STANDARD_INPUT) > 1 or sys.stdin.isatty():
+        raise UsageError("-: standard input can be read once, and not from a terminal: ip -s neigh | camscan replay -")
+    with tempfile.TemporaryDirectory(prefix="camscan-") as folder:
+        copy = Path(folder, "stdin")
+        with copy.open("wb") as target:
+            shutil.copyfileobj(sys.stdin.buffer, target)
+        yield tuple(copy if path == STANDARD_INPUT else path for path in files)
 
 
 def kind_of(path: Path) -> InputKind:
@@ -45,9 +87,25 @@ def kind_of(path: Path) -> InputKind:
         return InputKind.OBSERVATIONS
     if nmapxml.recognise(head):
         return InputKind.NMAP
+    for kind, codec in LISTINGS.items():
+        if codec.recognise(head):
+            return kind
     raise UsageError(
-        f"{path}: not a pcap or pcapng capture, an observation file or nmap XML; give one that tcpdump -w, camscan -o or nmap -oX wrote"
+        f"{path}: not a pcap or pcapng capture, an observation file, nmap XML, DHCP leases, ip neigh or arp-scan output; "
+        "give one that tcpdump -w, camscan -o or nmap -oX wrote, or CSV whose first row names ip and mac or port"
     )
+
+
+def read_input(
+    path: Path, kind: InputKind, *, site: str, at: datetime, emit: Callable[[Observation], None], tally: Tally
+) -> None:
+    """Emit all that a file of a kind says, except for observation files. Raises UsageError when it cannot be read."""
+    if kind is InputKind.CAPTURE:
+        read_capture(path, site=site, emit=emit, tally=tally)
+    elif kind is InputKind.NMAP:
+        read_nmap(path, site=site, at=at, emit=emit, tally=tally)
+    else:
+        read_listing(path, kind, site=site, at=at, emit=emit, tally=tally)
 
 
 def read_capture(path: Path, *, site: str, emit: Callable[[Observation], None], tally: Tally) -> None:
@@ -90,3 +148,45 @@ def read_nmap(path: Path, *, site: str, at: datetime, emit: Callable[[Observatio
     tally.undecoded += scan.unreadable
     if not scan.complete:
         tally.unfinished.append(f"{path.name}: nmap did not finish this file; everything in it was read")
+
+
+def read_listing(
+    path: Path, kind: InputKind, *, site: str, at: datetime, emit: Callable[[Observation], None], tally: Tally
+) -> None:
+    """Emit the entries of a list, with the time of the file where it gives none, and none later than `at`.
+
+    Raises UsageError when the file cannot be read, or none of its entries can.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LISTING_AT_MOST + 1)
+        written_at = datetime.fromtimestamp(max(0.0, min(path.stat().st_mtime, at.timestamp())), UTC)
+        found = LISTINGS[kind].decode(raw[:LISTING_AT_MOST])
+    except OSError as fault:
+        raise UsageError(f"{path}: cannot be read: {fault.strerror}") from None
+    except DecodeError as fault:
+        raise UsageError(f"{path}: not readable as {kind}: {fault}; write the file anew from its program") from None
+    for entry in found.entries:
+        tally.received += 1
+        emit(_observation(entry, kind, site, written_at))
+    tally.undecoded += found.unreadable
+    tally.sample = tally.sample or found.sample
+    if not found.complete or len(raw) > LISTING_AT_MOST:
+        tally.unfinished.append(f"{path.name}: too long to be read whole; give it in parts")
+
+
+def _observation(entry: Listed, kind: InputKind, site: str, written_at: datetime) -> Observation:
+    last = min(entry.last_seen_at or written_at - timedelta(seconds=entry.age_s), written_at)
+    return Observation(
+        protocol=entry.protocol,
+        collector=str(kind),
+        via=Via.IMPORT,
+        site=site,
+        fields=entry.fields,
+        first_seen_at=min(entry.first_seen_at or last, last),
+        last_seen_at=last,
+        ip=entry.ip,
+        link_mac=entry.link_mac,
+        raw=entry.raw,
+        truncated=len(entry.raw) >= MAX_RAW,
+    )

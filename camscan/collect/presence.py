@@ -117,7 +117,8 @@ class Liveness:
     """After the visit: does each device that we connected to still answer?"""
 
     NAME = "liveness"
-    STAGE = Stage.BANNERS
+    STAGE = Stage.READS
+    """The last in which devices are asked one by one within their budget."""
 
     def __init__(self) -> None:
         self._sweep = ArpSweep()

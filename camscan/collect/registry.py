@@ -11,6 +11,7 @@ from camscan.collect.multicast import Multicast, Unicast
 from camscan.collect.nmap import Nmap
 from camscan.collect.onvif import Credentials, Onvif
 from camscan.collect.presence import Liveness, NeighbourSweep, RoutedSweep
+from camscan.collect.reads import Reads
 from camscan.collect.sadp_l2 import SadpL2
 from camscan.collect.tcp import Tcp
 
@@ -28,6 +29,7 @@ def collectors(*, deep: bool, credentials: Mapping[str, Credentials]) -> tuple[C
         Unicast(),
         Tcp(),
         Liveness(),
+        Reads(credentials),
         Onvif(credentials),
         Nmap(deep=deep),
     )

@@ -211,6 +211,8 @@ class StageRunner:
             macs=self._gathered.macs,
             emit=self._emit,
             enough=self._enough,
+            identify=lambda host, seen: self._identified([*host.observations, *seen]),
+            reads=self._knowledge.reads,
         )
 
     def _emit(self, seen: Observation) -> None:

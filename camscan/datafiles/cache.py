@@ -19,10 +19,11 @@ from camscan.datafiles.contents import Contents
 from camscan.datafiles.locate import user_folder
 from camscan.identify.oui import OuiRegistry
 from camscan.identify.pattern import Pattern
+from camscan.identify.reads import Read
 from camscan.identify.rules import Condition, FieldRule, Fingerprint, Knowledge, ModelRule, Vendor
 from camscan.model import Confidence, Edge
 
-FORM = 1
+FORM = 2
 """Changes with the form of the file."""
 KEPT = 4
 """Files that stay; the oldest go."""
@@ -104,8 +105,10 @@ def own_digest() -> str:
     for name in (
         "datafiles/cache.py",
         "datafiles/knowledge.py",
+        "datafiles/reads.py",
         "identify/literals.py",
         "identify/pattern.py",
+        "identify/reads.py",
         "identify/rules.py",
     ):
         digest.update((folder / name).read_bytes())
@@ -121,6 +124,7 @@ def document_of(knowledge: Knowledge) -> dict[str, list[Row]]:
         "models": [[file, [row(one) for one in rules]] for file, rules in knowledge.models.items()],
         "serials": [[file, [plain(one) for one in patterns]] for file, patterns in knowledge.serials.items()],
         "edges": [row(one) for one in knowledge.edges],
+        "reads": [row(one) for one in knowledge.reads],
     }
 
 
@@ -154,6 +158,7 @@ def knowledge_of(document: Mapping[str, Sequence[Row]], contents: Contents) -> K
         oui=OuiRegistry(contents.registry),
         display={one.slug: one.name for one in vendors},
         version=contents.version,
+        reads=tuple(read_of(values) for values in document["reads"]),
     )
 
 
@@ -185,6 +190,12 @@ def fingerprint_of(values: Row) -> Fingerprint:
     known |= {"conditions": conditions_of(known["conditions"]), "none": conditions_of(known["none"])}
     known |= {"gives": tuple([(name, value) for name, value in known["gives"]]), "confidence": Confidence(known["confidence"])}
     return Fingerprint(**known)
+
+
+def read_of(values: Row) -> Read:
+    """Return an identity read."""
+    known = named(Read, values)
+    return Read(**known | {"when": conditions_of(known["when"])})
 
 
 def model_of(values: Row) -> ModelRule:

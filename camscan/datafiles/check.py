@@ -16,6 +16,7 @@ from camscan.datafiles.knowledge import (
     vendor_files,
 )
 from camscan.datafiles.locate import shown
+from camscan.datafiles.reads import check_reads
 from camscan.datafiles.schema import ExampleEntry, FingerprintEntry, ModelEntry, SerialEntry, VendorFile
 from camscan.identify.engine import day_of
 from camscan.identify.kinds import read_model
@@ -74,6 +75,7 @@ def check_data(root: Path, local: Sequence[Path] = ()) -> tuple[list[Finding], l
                     problem="a standard names no brand and no maker",
                 )
             )
+    found += (Finding(file=file, entry=entry, problem=problem) for file, entry, problem in check_reads(root, knowledge))
     found += check_local(root, local)
     return found, [coverage_of(entry) for _, entry in files]
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from camscan.datafiles.contents import Contents, read_contents
 from camscan.datafiles.locate import layer_of, read_toml, shown
+from camscan.datafiles.reads import load_reads
 from camscan.datafiles.schema import (
     AdditionFile,
     BrandEntry,
@@ -76,6 +77,7 @@ def load_knowledge(root: Path, local: Sequence[Path] = (), *, contents: Contents
         oui=OuiRegistry(contents.registry),
         display={slug: vendor.name for slug, vendor in vendors.items()},
         version=contents.version,
+        reads=load_reads(root, fields, vendors),
     )
 
 

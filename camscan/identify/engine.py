@@ -127,10 +127,11 @@ def in_order(hits: Iterable[Hit]) -> list[Hit]:
 
 def registry_hits(messages: Sequence[Fields], links: Mapping[str, int], knowledge: Knowledge) -> Iterator[Hit]:
     """Yield what the registry says of each global MAC of a device: of its links, and in its payloads."""
+    claimed = knowledge.mac_fields
     places: dict[str, tuple[str, int, int]] = {}
     for number, fields in enumerate(messages):
         for name, value in fields:
-            if name in knowledge.mac_fields:
+            if name in claimed:
                 places.setdefault(value, (name, number, number))
     places |= {mac: ("mac", number, LINK) for mac, number in links.items()}
     for mac, (name, number, message) in sorted(places.items()):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from camscan.identify.index import LiteralIndex
 from camscan.identify.oui import Assignment, OuiRegistry
 from camscan.identify.pattern import Pattern
 from camscan.identify.relations import Relations
 from camscan.model import Confidence, Edge, Fields, Kind
+
+if TYPE_CHECKING:
+    from camscan.identify.reads import Read
 
 RegistrantKind = Literal["surveillance", "cameras", "mixed", "module", "component"]
 """surveillance: makes nothing else; cameras: nothing but cameras; module: names nobody; component: a part inside."""
@@ -128,6 +131,8 @@ class Knowledge:
     """Slug → name as its company writes it."""
     version: str
     """`<date of the registry>.<hash of all files>`."""
+    reads: tuple[Read, ...] = ()
+    """Requests that devices answer without a login, by id."""
 
     @cached_property
     def claims(self) -> Mapping[str, str]:

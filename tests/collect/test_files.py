@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from camscan.collect.base import Tally
-from camscan.collect.files import InputKind, kind_of, read_capture, read_nmap
+from camscan.collect.files import LISTINGS, InputKind, kind_of, read_capture, read_input, read_nmap
 from camscan.errors import UsageError
 from camscan.model import Observation, Via
+from tests.codecs.test_listings import EXAMPLES
 from tests.samples_of import CAPTURE
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -91,3 +93,69 @@ def test_nmap_xml_of_an_interrupted_run_gives_what_it_holds_and_says_so(tmp_path
 def test_a_file_that_is_gone_is_named() -> None:
     with pytest.raises(UsageError, match=r"/nowhere/x\.pcap: cannot be read: No such file"):
         kind_of(Path("/nowhere/x.pcap"))
+
+
+def listed(path: Path, content: bytes, written_at: datetime = NOW) -> tuple[list[Observation], Tally]:
+    """Return what replay would take from a list that was written at a time and is read at NOW."""
+    path.write_bytes(content)
+    os.utime(path, (written_at.timestamp(), written_at.timestamp()))
+    return observed(read_input, path, kind=kind_of(path), at=NOW)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_list_is_what_its_codec_reads(tmp_path: Path, name: str) -> None:
+    seen, tally = listed(tmp_path / "list", EXAMPLES[name].raw)
+    assert LISTINGS[kind_of(tmp_path / "list")] is EXAMPLES[name].codec
+    assert {o.via for o in seen} == {Via.IMPORT}
+    assert {o.collector for o in seen} == {str(kind_of(tmp_path / "list"))}
+    assert tally.received == len(seen) == len(EXAMPLES[name].said)
+    assert (tally.undecoded, tally.unfinished) == (0, [])
+
+
+def test_every_kind_of_list_has_an_example() -> None:
+    assert {id(codec) for codec in LISTINGS.values()} == {id(example.codec) for example in EXAMPLES.values()}
+
+
+@pytest.mark.parametrize("name", ["isc", "kea", "dnsmasq"])
+def test_the_hardware_address_of_a_lease_is_a_claim_and_never_the_mac_of_a_link(tmp_path: Path, name: str) -> None:
+    seen, _ = listed(tmp_path / "leases", EXAMPLES[name].raw)
+    assert {o.link_mac for o in seen} == {None}
+    assert any(o.values("dhcp.mac") for o in seen)
+
+
+def test_a_list_without_times_is_as_old_as_its_file_and_its_entries_as_old_as_they_say(tmp_path: Path) -> None:
+    hour_ago = NOW - timedelta(hours=1)
+    seen, _ = listed(tmp_path / "neigh", EXAMPLES["neigh"].raw, hour_ago)
+    assert [o.last_seen_at for o in seen] == [hour_ago, hour_ago - timedelta(seconds=60), hour_ago]
+    assert all(o.first_seen_at == o.last_seen_at for o in seen)
+
+
+def test_nothing_was_seen_after_its_list_was_written_or_read(tmp_path: Path) -> None:
+    lease = b"99999999999 bc:ad:28:00:00:01 10.20.0.9 * *\n"
+    before, _ = listed(tmp_path / "old", lease, NOW - timedelta(days=1))
+    ahead, _ = listed(tmp_path / "new", lease, NOW + timedelta(days=1))
+    assert [o.last_seen_at for o in (*before, *ahead)] == [NOW - timedelta(days=1), NOW]
+
+
+@pytest.mark.parametrize("written", [-(10**10), 10**13])
+def test_a_file_with_an_impossible_time_is_read(tmp_path: Path, written: int) -> None:
+    path = tmp_path / "neigh"
+    path.write_bytes(EXAMPLES["neigh"].raw)
+    os.utime(path, (written, written))
+    seen, _ = observed(read_input, path, kind=kind_of(path), at=NOW)
+    assert all(o.last_seen_at <= NOW for o in seen)
+
+
+def test_a_lease_that_ended_long_ago_is_kept_with_its_times(tmp_path: Path) -> None:
+    [seen], _ = listed(tmp_path / "leases", b"1000000000 bc:ad:28:00:00:01 10.20.0.9 * *\n")
+    assert seen.last_seen_at == datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)
+
+
+def test_lines_of_a_list_that_cannot_be_read_are_counted_and_the_first_is_shown(tmp_path: Path) -> None:
+    seen, tally = listed(tmp_path / "scan.txt", EXAMPLES["arp-scan-plain"].raw + b"first\n" + b"second\n")
+    assert (len(seen), tally.undecoded, tally.sample, tally.unfinished) == (2, 2, b"first", [])
+
+
+def test_a_list_of_which_nothing_can_be_read_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"hosts\.csv: not readable as table: none of its 1 entries can be read; write"):
+        listed(tmp_path / "hosts.csv", b"ip,mac\nnowhere,nobody\n")

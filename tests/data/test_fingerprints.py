@@ -150,7 +150,7 @@ def test_entries_of_the_standards_name_no_vendor() -> None:
 
 
 def test_every_field_of_a_codec_s_samples_is_in_the_vocabulary() -> None:
-    names = {codec.NAME for codec in (*DATAGRAM_CODECS, *STREAM_CODECS, *FRAME_CODECS)}
+    names = {one.NAME for one in DATAGRAM_CODECS} | {one.NAME for one in STREAM_CODECS} | {one.NAME for one in FRAME_CODECS}
     seen = set()
     for path in sorted((Path(__file__).parents[1] / "samples").glob("*/*.json")):
         if path.parent.name in names:
@@ -187,3 +187,12 @@ def test_claims_cover_addresses_serials_keys_and_endpoints() -> None:
     }
     assert expected.items() <= claims.items()
     assert all(claims.get(name) == "mac" for name in knowledge().fields if name.endswith(".mac"))
+
+
+def test_4_kib_of_a_pattern_s_own_literals_give_a_bounded_answer() -> None:
+    for entry in knowledge().fingerprints:
+        for condition in entry.conditions:
+            for literal in condition.pattern.literals()[:3]:
+                text = (literal + b" ").decode("utf-8", "replace") * (4096 // (len(literal) + 1))
+                found = identify_fields(((condition.field, text),), knowledge())
+                assert all(len(one.value) < 600 and all(len(value) <= 160 for _, value in one.says) for one in found.evidence)

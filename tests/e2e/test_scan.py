@@ -18,7 +18,6 @@ from tests.unprivileged import WITHOUT_CAPABILITIES
 pytestmark = pytest.mark.netns
 
 IDENTITY = ("brand", "maker", "kind", "form", "model", "firmware", "serial")
-INSIDE_TLS_1_3 = "axis-dome"
 
 
 def test_the_report_of_a_scan_agrees_with_the_truth(scanned: Scanned) -> None:
@@ -55,11 +54,9 @@ def test_the_recorded_traffic_says_the_same_as_the_scan(scanned: Scanned) -> Non
     different = []
     for device in truth():
         ours, theirs = live[device["mac"]], replayed[device["mac"]]
-        # Its certificate travels inside TLS 1.3, and it asked for its address, naming its firmware, before the scan began.
-        keys = [key for key in IDENTITY if device["name"] != INSIDE_TLS_1_3 or key != "firmware"]
         different += [
             (device["name"], key, ours["identification"][key], theirs["identification"][key])
-            for key in keys
+            for key in IDENTITY
             if ours["identification"][key] != theirs["identification"][key]
         ]
         if ours["verdict"] != theirs["verdict"]:
@@ -85,9 +82,9 @@ def test_the_ledger_in_the_report_counts_what_the_devices_counted(scanned: Scann
 def test_every_collector_of_a_scan_left_an_attempt(scanned: Scanned) -> None:
     collectors = {attempt["collector"] for attempt in scanned.report["attempts"]}
     presence = {"arp", "neighbours", "knock", "multicast", "sadp_l2", "mdns"}
-    assert collectors == presence | {"unicast", "tcp", "liveness", "onvif", "nmap"}
+    assert collectors == presence | {"unicast", "tcp", "liveness", "reads", "onvif", "nmap"}
     asked = {a["collector"] for a in scanned.report["attempts"] if a["status"] == "completed"}
-    assert {"arp", "multicast", "sadp_l2", "mdns", "unicast", "tcp", "liveness"} <= asked
+    assert {"arp", "multicast", "sadp_l2", "mdns", "unicast", "tcp", "liveness", "reads"} <= asked
 
 
 def test_the_files_of_a_scan_are_for_their_owner_alone(scanned: Scanned) -> None:

@@ -111,7 +111,7 @@ def test_other_data_is_used_where_it_is_named(installed: Path, empty: Path, way:
 def test_a_folder_without_data_is_refused_by_name(installed: Path, empty: Path) -> None:
     done = run(installed, empty, "data", "status", "--data", str(empty))
     assert done.returncode == 8
-    assert f"{empty}: no fields.toml in it: --data must name a folder" in done.stderr
+    assert f"{empty}: no fields.toml and no vendor file in it: --data must name a folder" in done.stderr
 
 
 @pytest.mark.parametrize("checkout", [ROOT, None], ids=["in front", "editable"])

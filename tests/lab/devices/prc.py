@@ -35,6 +35,8 @@ UNIVIEW_PAGES = {
     ),
 }
 
+REOLINK_REFUSAL = b'[{"cmd" : "Unknown",\n"code" : 1,\n"error" : {"detail" : "please login first","rspCode" : -6}}]'
+
 
 def tp_link_certificate(not_after: date) -> Certificate:
     """Return the self-signed certificate of TP-Link's cameras and hubs."""
@@ -209,7 +211,8 @@ DEVICES = (
                 pages={
                     "/": Page(lines=("Server: nginx", HTML), body=html("Reolink")),
                     "/favicon.ico": Page(body=icon_with_hash(-38705358)),
-                }
+                },
+                posts={"/cgi-bin/api.cgi": lambda head, body: Page(lines=("Server: nginx", HTML), body=REOLINK_REFUSAL)},
             ),
             Http(
                 port=443,
