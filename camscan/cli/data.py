@@ -25,6 +25,7 @@ def check(
     from camscan.datafiles.locate import local_files, locate
     from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import load_policies
+    from camscan.identify.rules import STANDARDS
     from camscan.policy.golden import failures
 
     root = locate(data)
@@ -43,7 +44,13 @@ def check(
         )
         show.result(f"{len(book.edges)} edges, {len(book.rules)} rules, {len(book.sets)} policies\n")
         show.result(f"data {knowledge.version}; {knowledge.oui.source()}\n")
-    problems = [*map(str, found), *failures(book)]
+    cameras = {slug: vendor.file for slug, vendor in knowledge.vendors.items() if not vendor.non_camera}
+    nobody = [
+        f"fingerprints/vendors/{file}.toml: there is no entity {slug}: add it under fingerprints/policies/entities"
+        for slug, file in sorted(cameras.items())
+        if slug not in book.entities and file != STANDARDS
+    ]
+    problems = [*map(str, found), *nobody, *failures(book)]
     for problem in problems:
         show.result(visible(problem) + "\n")
     if problems:

@@ -42,6 +42,13 @@ def test_failing_entry_ends_with_8_and_is_named(shipped: Path) -> None:
     assert "fingerprints/vendors/acme.toml: entry acme.http.realm: counter 'ACME' is matched" in text
 
 
+def test_a_vendor_without_an_entity_is_named_and_ends_with_8(shipped: Path) -> None:
+    (shipped / "vendors" / "acme.toml").write_text(ACME)
+    code, text = check(shipped, "--quiet")
+    assert code == 8
+    assert "fingerprints/vendors/acme.toml: there is no entity acme" in text
+
+
 def test_small_data_without_policies_is_refused_by_name(tmp_path: Path) -> None:
     from camscan.errors import DataFileError
 

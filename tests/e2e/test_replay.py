@@ -19,14 +19,14 @@ lease 10.20.0.11 {{
   hardware ethernet {HIKVISION};
   client-hostname "front-gate";
 }}
-lease 10.20.0.100 {{
+lease 10.20.0.200 {{
   starts 0 2026/03/01 11:00:00;
   hardware ethernet {UNHEARD};
   client-hostname "depot";
 }}
 """
-NEIGHBOURS = f"10.20.0.14 dev eth0 lladdr {DAHUA} REACHABLE\n10.20.0.100 dev eth0 lladdr {UNHEARD} STALE\n"
-PORTS = "port,ip\n9000,10.20.0.100\n"
+NEIGHBOURS = f"10.20.0.14 dev eth0 lladdr {DAHUA} REACHABLE\n10.20.0.200 dev eth0 lladdr {UNHEARD} STALE\n"
+PORTS = "port,ip\n9000,10.20.0.200\n"
 
 
 def report_of(*files: Path, **options: Any) -> dict[str, Any]:
