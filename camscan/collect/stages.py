@@ -116,9 +116,12 @@ class StageRunner:
                 self._ready.append((collector, ground))
 
     def close_all(self) -> None:
-        """Close every collector."""
+        """Close every collector; one whose turn never came leaves an attempt that says so."""
+        recorded = {attempt.collector for attempt in self._gathered.attempts}
         for collector in self._plan.collectors:
             collector.close()
+            if collector.NAME not in recorded:
+                self._skip(collector, AttemptReason.INTERRUPTED, "the run ended before its turn came")
 
     async def run(self, stage: Stage) -> bool:
         """Run the collectors of one stage side by side (the liveness check after them); False ends the scan."""

@@ -159,6 +159,8 @@ def test_an_interrupted_scan_ends_with_130_and_keeps_what_it_found(few: Segment,
     assert {a["verdict"] for a in report["assets"]} >= {"prohibited"}
     assert report["complete"] is False
     assert {a["reason"] for a in report["attempts"] if a["status"] == "partial"} == {"interrupted"}
+    never_ran = {a["collector"] for a in report["attempts"] if (a["status"], a["reason"]) == ("skipped", "interrupted")}
+    assert {"tcp", "liveness"} <= never_ran
 
 
 def test_a_terminated_scan_ends_with_143(few: Segment) -> None:
