@@ -3,21 +3,29 @@
 
 BIN := .venv/bin
 ISOLATED := bash .ci/isolated
+# Many tests wait for a network more than they compute; each process has its own.
+WORKERS := 4
 PROPERTIES := tests/codecs/test_contract.py tests/codecs/test_fold.py tests/test_correlate.py tests/collect/test_scope.py \
-	tests/report/test_observations.py
+	tests/report/test_observations.py tests/codecs/test_repeats.py tests/codecs/test_capturefilter.py tests/codecs/test_flood.py \
+	tests/collect/test_capture.py tests/fuzz
 
-.PHONY: setup demo test test-long lint format bench reference lock clean
+.PHONY: setup setup-tests demo test test-long lint format bench reference lock clean
 
 setup: .venv/.ready
 
-.venv/.ready: requirements.lock pyproject.toml .ci/setup
+.venv/.ready: requirements.lock pyproject.toml .ci/setup .ci/packages
 	@bash .ci/setup
+
+setup-tests: .venv/.ready-tests
+
+.venv/.ready-tests: .venv/.ready .ci/setup-tests tests/lab/daemons/packages.txt
+	@bash .ci/setup-tests
 
 demo: setup
 	@bash .ci/demo
 
-test: setup
-	@$(ISOLATED) $(BIN)/pytest -m "not long" $(ARGS)
+test: setup-tests
+	@$(ISOLATED) $(BIN)/pytest -m "not long" -n $(WORKERS) $(ARGS)
 
 # The properties again, on twenty times as many examples.
 test-long: setup
@@ -33,7 +41,7 @@ format: setup
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: setup
+bench: setup-tests
 	@$(ISOLATED) $(BIN)/python -m tests.bench $(ARGS)
 
 # Pages whose facts stand in code or data.

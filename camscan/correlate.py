@@ -10,35 +10,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, pairwise, zip_longest
+from ipaddress import ip_address
+from itertools import combinations, zip_longest
 
+from camscan.identity import LONGEST_CLAIM, bare, canonical_mac, is_common, is_placeholder
 from camscan.model import MAX_DISTINCT, Asset, Conflict, Observation, address_order, is_local_mac
 
 MAX_ADDRESSES = 3
-"""IPv4 addresses of one device; a MAC or a claimed value at more of them stands for several devices."""
+"""IPv4 addresses of one device; a MAC or a claimed value at more of them stands for several devices.
+
+Of IPv6 one device has many: there, networks and interfaces that addresses were made from are counted instead.
+"""
 SHARED_BY_MANY = 3
 """MACs on which a claimed value is seen before it counts as a default of the product and joins nothing."""
-SHORTEST_CLAIM = 5
-"""Letters and digits without which a claimed value is no identity."""
-LONGEST_CLAIM = 256
-"""Characters beyond which a claimed value is no identity either."""
 MAX_NAMED = 3
 """Values and other devices that one conflict names."""
 MAX_QUOTED = 64
 """Characters of a claimed value that a conflict quotes, and of a serial that becomes a key."""
 
-HOST_FIELDS = ("dhcp.hostname", "mdns.host")
+HOST_FIELDS = ("dhcp.hostname", "dhcpv6.hostname", "mdns.host", "llmnr.name")
+EUI64_FIELD = "eui64.mac"
+"""The interface that a sender's address of IPv6 was made from, where the link showed another one."""
 UNIQUE_KINDS = frozenset({"mac", "serial"})
 """Claims that differ between any two devices; keys and endpoint references are copied with firmware images."""
-PLACEHOLDER_WORDS = frozenset(
-    {"default", "notavailable", "notset", "notspecified", "serial", "serialno", "serialnumber", "undefined", "unknown"}
-)
-LOCAL_NODE_OF_UUID = "0" * 12
-"""The last group of a UUID that was made without a MAC; such UUIDs are constants of the firmware."""
-
-FOLLOWS = {"9": "0a", "f": "g0", "z": "a"}
-"""What may follow a character in a sequence where it is not the next one alone: decimal, hexadecimal, alphabet."""
-
 Node = tuple[str, str, str]
 """A base group: ("mac", MAC, ""), ("ip", address, claimed MAC or ""), ("local", MAC, "") or ("alone", number, "")."""
 Claim = tuple[str, str]
@@ -82,54 +76,26 @@ def rekey_all(assets: Sequence[tuple[Asset, str | None]]) -> tuple[Asset, ...]:
     return tuple(new if times[new.key] == 1 else old for (old, _), new in zip(assets, renamed, strict=True))
 
 
-def is_placeholder(value: str) -> bool:
-    """Return whether a claimed identifier is one that many devices carry: empty, short, one character, a sequence."""
-    return len(value) > LONGEST_CLAIM or _is_common(_bare(value))
-
-
-def _is_common(bare: str) -> bool:
-    if len(bare) < SHORTEST_CLAIM or bare in PLACEHOLDER_WORDS or len(set(bare[:-1])) == 1:
-        return True
-    if len(bare) == 32 and bare.endswith(LOCAL_NODE_OF_UUID):
-        return True
-    return _is_sequence(bare) or _is_sequence(bare[::-1]) or _steps_evenly(bare)
-
-
-def _bare(value: str) -> str:
-    """Return the letters and digits of an identifier, lower case, without the prefix of a UUID."""
-    return "".join(filter(str.isalnum, value.lower().strip().removeprefix("urn:").removeprefix("uuid:")))
-
-
-def _is_sequence(bare: str) -> bool:
-    """Return whether every character but one at most follows the one before it: 123456, abcdef, 1234567890abcdef."""
-    breaks = 0
-    for one, two in pairwise(bare):
-        if two not in FOLLOWS.get(one, chr(ord(one) + 1)):
-            breaks += 1
-            if breaks > 1:
-                return False
-    return True
-
-
-def _steps_evenly(bare: str) -> bool:
-    """Return whether the octets rise evenly: 00:11:22:33:44:55, 01:02:03:04:05:06, 12:34:56:78:9a:bc."""
-    if len(bare) < 12 or len(bare) % 2 or any(c not in "0123456789abcdef" for c in bare):
-        return False
-    octets = bytes.fromhex(bare)
-    return len({(two - one) % 256 for one, two in pairwise(octets)}) == 1
-
-
 def _total_order(observation: Observation) -> tuple[object, ...]:
     return (observation.order(), observation.port is None, observation.truncated, observation.outside_scope)
 
 
-def _canonical_mac(value: str) -> str | None:
-    """Return a claimed MAC as the link layer would write it; None where it can't be the MAC of one interface."""
-    digits = _bare(value[:LONGEST_CLAIM])
-    if len(digits) != 12 or any(c not in "0123456789abcdef" for c in digits) or _is_common(digits):
+def _place(observation: Observation) -> tuple[int, str] | None:
+    """Return the family, and what tells the place of a message's sender from that of another host behind the same gateway."""
+    ip = observation.ip
+    if ip is None:
         return None
-    mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2))
-    return None if is_local_mac(mac) else mac
+    if ":" not in ip:
+        return (4, ip) if _counts_as_address(ip) else None
+    if _is_link_local(ip):
+        return None
+    made_from = observation.values(EUI64_FIELD)
+    return (6, made_from[0] if made_from else ":".join(ip_address(ip).exploded.split(":")[:4]))
+
+
+def _is_link_local(ip: str) -> bool:
+    """Return whether an address of IPv6 names a host on one link alone: the same one may stand on each link."""
+    return ":" in ip and ip_address(ip).is_link_local
 
 
 def _counts_as_address(ip: str) -> bool:
@@ -162,11 +128,12 @@ class _Correlation:
 
     def _find_relays(self) -> frozenset[str]:
         """Return the MACs that answer for more addresses than one device has."""
-        addresses: dict[str, set[str]] = defaultdict(set)
+        places: dict[tuple[str, int], set[str]] = defaultdict(set)
         for observation in self.seen:
-            if observation.link_mac and observation.ip and _counts_as_address(observation.ip):
-                addresses[observation.link_mac].add(observation.ip)
-        return frozenset(mac for mac, ips in addresses.items() if len(ips) > MAX_ADDRESSES)
+            place = _place(observation)
+            if observation.link_mac and place is not None:
+                places[observation.link_mac, place[0]].add(place[1])
+        return frozenset(mac for (mac, _), distinct in places.items() if len(distinct) > MAX_ADDRESSES)
 
     def _claims_of(self, observation: Observation) -> tuple[tuple[str, str, Claim], ...]:
         """Return field, value and claim of everything in one message that can tell its sender from another."""
@@ -176,11 +143,11 @@ class _Correlation:
             if kind is None:
                 continue
             if kind == "mac":
-                mac = _canonical_mac(value)
+                mac = canonical_mac(value)
                 if mac is not None and mac not in self.relays:
                     said.append((name, value, (kind, mac)))
-            elif len(value) <= LONGEST_CLAIM and not _is_common(bare := _bare(value)):
-                said.append((name, value, (kind, bare)))
+            elif len(value) <= LONGEST_CLAIM and not is_common(letters := bare(value)):
+                said.append((name, value, (kind, letters)))
         return tuple(said)
 
     def _identity(self, observation: Observation) -> str | None:
@@ -326,7 +293,8 @@ class _Correlation:
 
     def _conflicts(self, nodes: Sequence[Node], members: Sequence[Observation]) -> tuple[Conflict, ...]:
         found = []
-        shared = sorted({o.ip for o in members if o.ip in self.sharers and o.ip}, key=address_order)
+        ips = {o.ip for o in members if o.ip and o.ip in self.sharers}
+        shared = sorted((ip for ip in ips if not _is_link_local(ip)), key=address_order)
         if shared:
             told = (f"{ip} is answered for by {_listing(sorted(self.sharers[ip]))}" for ip in shared[:MAX_NAMED])
             more = f"; and {len(shared) - MAX_NAMED} addresses more" if len(shared) > MAX_NAMED else ""

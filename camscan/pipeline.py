@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
 from pathlib import Path
 
 from camscan import __version__
 from camscan.codecs.fold import fold
-from camscan.collect.base import Stage, Tally
-from camscan.collect.coverage import completeness, coverage_of, listened, networks_heard
-from camscan.collect.files import InputKind, kind_of, read_input
+from camscan.collect.base import Stage
+from camscan.collect.coverage import MAX_HEARD, completeness, coverage_of, listened, networks_listened
 from camscan.collect.net import Net
 from camscan.collect.pace import PACES, Meter
 from camscan.collect.privileges import CAP_NET_RAW, drop_capabilities, may
-from camscan.collect.stages import Gathered, ScanPlan, StageRunner, live, outcome
+from camscan.collect.stages import Gathered, ScanPlan, StageRunner, live
 from camscan.correlate import correlate, rekey_all
+from camscan.identify.attachment import attachment
+from camscan.identify.bystanders import in_words, without_bystanders
+from camscan.identify.channels import channels_of, range_of
+from camscan.identify.egress import ASSUMED, Surroundings, egress_of
 from camscan.identify.engine import identify
 from camscan.identify.minimise import minimise
 from camscan.identify.rules import Knowledge
+from camscan.identity import Identity, identities
+from camscan.live import Listeners, ListenPlan, Recognition, Watcher, announce
 from camscan.model import (
     AssessedAsset,
     Asset,
-    AttemptReason,
     CollectorAttempt,
     Coverage,
     Identification,
@@ -37,10 +41,15 @@ from camscan.model import (
 )
 from camscan.policy.engine import judge
 from camscan.policy.rules import PolicyBook
+from camscan.policy.sites import site_of
 from camscan.policy.totals import urgency
 from camscan.policy.upkeep import overdue_reviews
 from camscan.report.observations import ObservationFile
 from camscan.report.observations import read as read_observations
+from camscan.statements import NOTHING_RECORDED, Recorded, Statements
+
+Found = tuple[tuple[Asset, Identification], ...]
+"""Assets, and what each is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +60,17 @@ class Judging:
     book: PolicyBook
     policies: tuple[str, ...]
     site: SiteContext
+    """What is stated where no site's range holds an address."""
     as_of: date
     command: str
+    sites: tuple[SiteContext, ...] = ()
+    """Sites with their ranges."""
     marking: str | None = None
     require: tuple[str, ...] = ()
     inventory: bool = False
     """Keep host names and raw bytes also of hosts that are positively known as something else."""
+    recorded: Recorded = NOTHING_RECORDED
+    """What persons stated of devices, and the exceptions that were given."""
 
 
 async def scan(plan: ScanPlan, judging: Judging) -> tuple[Report, tuple[Observation, ...]]:
@@ -84,26 +98,49 @@ async def scan(plan: ScanPlan, judging: Judging) -> tuple[Report, tuple[Observat
     finally:
         stage.close_all()
     ledgers = {ip: account.ledger() for ip, account in net.meter.accounts.items()}
-    observations = kept(gathered.observations, judging)
+    observations, found = kept(gathered.observations, judging)
     attempts = tuple(gathered.attempts)
     coverage = coverage_of(
-        plan.scope, [n for i in plan.interfaces for n in i.networks], attempts, frozenset(live(observations, plan.guard))
+        plan.scope, [n for i in plan.interfaces for n in i.on_link], attempts, frozenset(live(observations, plan.guard))
     )
-    run = _run(judging, started_at, plan.now(), privileged=privileged, interrupted=gathered.interrupted)
-    warnings = (f"{gathered.left_out} observations beyond the limit were not kept",) if gathered.left_out else ()
+    run = new_run(judging, started_at, plan.now(), privileged=privileged, interrupted=gathered.interrupted)
+    warnings = not_kept(gathered)
     return (
-        assemble(run, plan.scope, attempts, coverage, observations, judging, ledgers=ledgers, warnings=warnings),
+        assemble(run, plan.scope, attempts, coverage, observations, judging, ledgers=ledgers, warnings=warnings, found=found),
         observations,
     )
 
 
-def kept(observations: Iterable[Observation], judging: Judging) -> tuple[Observation, ...]:
-    """Return what may be kept of a run's observations, equal ones folded."""
+def not_kept(gathered: Gathered) -> tuple[str, ...]:
+    """Return the warning of what a run heard beyond its limit; none where it kept all."""
+    return (f"{gathered.left_out} observations beyond the limit were not kept",) if gathered.left_out else ()
+
+
+def unlisted(networks: int) -> tuple[str, ...]:
+    """Return the warning of networks in which somebody was heard and that the coverage leaves out; none where there are none."""
+    said = "1 further network is" if networks == 1 else f"{networks:,} further networks are"
+    return (f"coverage: somebody was heard in {MAX_HEARD:,} networks; {said} not listed",) if networks else ()
+
+
+def kept(observations: Iterable[Observation], judging: Judging) -> tuple[tuple[Observation, ...], Found]:
+    """Return what may be kept of a run's observations, equal ones folded, and what that shows."""
     folded = fold(observations)
+    found = identified(folded, judging)
     if judging.inventory:
-        return folded
-    assets = correlate(folded, claims=judging.knowledge.claims)
-    return fold(minimise(folded, [(asset, identify(asset, judging.knowledge)) for asset in assets]))
+        return folded, found
+    concerned = without_bystanders(folded, found, judging.knowledge, _surroundings(judging))
+    minimised = fold(minimise(concerned, found))
+    return minimised, found if minimised == folded else identified(minimised, judging, found)
+
+
+def identified(observations: Iterable[Observation], judging: Judging, before: Found = ()) -> Found:
+    """Return the assets behind observations, and what each is; those of `before` that are the same still need no second look."""
+    known = {asset.key: (asset, found) for asset, found in before}
+    assets = correlate(observations, claims=judging.knowledge.claims)
+    return tuple(
+        known[asset.key] if asset.key in known and known[asset.key][0] == asset else (asset, identify(asset, judging.knowledge))
+        for asset in assets
+    )
 
 
 def assemble(
@@ -116,32 +153,85 @@ def assemble(
     *,
     ledgers: Mapping[str, Ledger] | None = None,
     warnings: tuple[str, ...] = (),
+    found: Found | None = None,
 ) -> Report:
-    """Return the report that follows from evidence and rules: no I/O, no clock, no order."""
-    found = [(asset, identify(asset, judging.knowledge)) for asset in correlate(observations, claims=judging.knowledge.claims)]
+    """Return the report that follows from evidence and rules: no I/O, no clock, no order. found: what the observations show, where known."""
+    found = identified(observations, judging) if found is None else found
     assets = rekey_all([(asset, identification.maker) for asset, identification in found])
+    statements = Statements(judging.recorded, judging.knowledge, judging.as_of)
+    marks = identities(assets, judging.knowledge.claims) if judging.recorded else ((),) * len(assets)
     assessed = [
-        _assess(asset, identification, judging, ledgers or {}) for asset, (_, identification) in zip(assets, found, strict=True)
+        _assess(asset, identification, identity, judging, statements, ledgers or {}, scope)
+        for asset, (_, identification), identity in zip(assets, found, marks, strict=True)
     ]
+    attestations, exceptions = statements.used()
     complete, because = completeness(coverage, attempts, run.require, run.interrupted)
-    slugs = {s for a in assessed for s in (a.identification.brand, a.identification.maker, *a.identification.components) if s}
+    named = [(a.identification.brand, a.identification.maker, *a.identification.components) for a in assessed]
+    named += [(one.brand, one.maker) for a in assessed for one in a.channels]
+    named += [(one.who,) for a in assessed for one in a.egress]
+    slugs = {slug for slugs in named for slug in slugs if slug}
+    bystanders = in_words(one for a in assessed for one in a.asset.observations)
+    assumed = {text for a in assessed for f in a.judgement.findings for text in f.assumptions}
+    assumed |= {ASSUMED for a in assessed if a.egress and not (a.site or judging.site).ranges}
     return Report(
-        run=run,
+        run=replace(run, attestations=attestations, exceptions=exceptions),
         scope=scope,
         attempts=attempts,
         coverage=coverage,
         assets=tuple(sorted(assessed, key=urgency)),
         complete=complete,
         incomplete_because=because,
-        warnings=warnings + overdue_reviews(judging.book, run.policies, judging.as_of),
-        assumptions=tuple(sorted({text for a in assessed for f in a.judgement.findings for text in f.assumptions})),
+        warnings=warnings
+        + statements.warnings()
+        + overdue_reviews(judging.book, run.policies, judging.as_of)
+        + ((bystanders,) if bystanders else ()),
+        assumptions=tuple(sorted(assumed)),
         display=tuple(sorted((slug, judging.knowledge.display.get(slug) or judging.book.name(slug)) for slug in slugs)),
     )
 
 
-def _assess(asset: Asset, found: Identification, judging: Judging, ledgers: Mapping[str, Ledger]) -> AssessedAsset:
-    verdict = judge(asset, found, book=judging.book, policies=judging.policies, site=judging.site, as_of=judging.as_of)
-    return AssessedAsset(asset=asset, identification=found, judgement=verdict, ledger=_total(ledgers, asset.ips))
+def _surroundings(judging: Judging) -> Surroundings:
+    """Return what counts as inside any of the sites."""
+    return Surroundings(tuple(text for site in (judging.site, *judging.sites) for text in site.ranges))
+
+
+def _assess(
+    asset: Asset,
+    found: Identification,
+    identity: Identity,
+    judging: Judging,
+    statements: Statements,
+    ledgers: Mapping[str, Ledger],
+    scope: Scope,
+) -> AssessedAsset:
+    site = site_of(asset.ips, judging.sites)
+    egress = egress_of(asset, Surroundings((site or judging.site).ranges, scope.ranges), judging.knowledge.clouds)
+    stated = statements.attest(asset, found, identity)
+    asset, found = stated.asset, stated.identification
+    verdict = judge(
+        asset,
+        found,
+        book=judging.book,
+        policies=judging.policies,
+        site=site or judging.site,
+        as_of=judging.as_of,
+        acquired=stated.acquired,
+        egress=egress,
+    )
+    messages = [one.fields for one in asset.observations]
+    channels = channels_of(messages, found, judging.knowledge)
+    return AssessedAsset(
+        asset=asset,
+        identification=found,
+        judgement=statements.beside(verdict, found, identity),
+        ledger=_total(ledgers, asset.ips),
+        channels=channels,
+        channels_inferred=None if channels else range_of(messages, found, judging.knowledge),
+        site=site,
+        attached_to=attachment(asset),
+        egress=egress,
+        attestations=stated.attestations,
+    )
 
 
 def _total(ledgers: Mapping[str, Ledger], ips: Sequence[str]) -> Ledger:
@@ -156,13 +246,15 @@ def _total(ledgers: Mapping[str, Ledger], ips: Sequence[str]) -> Ledger:
     )
 
 
-def _run(judging: Judging, started_at: datetime, ended_at: datetime, *, privileged: bool, interrupted: bool) -> Run:
+def new_run(judging: Judging, started_at: datetime, ended_at: datetime, *, privileged: bool, interrupted: bool) -> Run:
+    """Return the head of a run under this basis of judgement."""
     return Run(
         id=f"{started_at:%Y%m%dT%H%M%SZ}-{judging.site.name}",
         command=judging.command,
         started_at=started_at,
         ended_at=ended_at,
         site=judging.site,
+        sites=judging.sites,
         policies=tuple(p for p in judging.policies if p != "none"),
         version=__version__,
         data_version=judging.knowledge.version,
@@ -174,47 +266,50 @@ def _run(judging: Judging, started_at: datetime, ended_at: datetime, *, privileg
     )
 
 
-def replay(files: Sequence[Path], judging: Judging) -> tuple[Report, tuple[Observation, ...]]:
-    """Return the report on files of any kind that is read. Raises UsageError for one that cannot be read at all."""
+async def listen(plan: ListenPlan, judging: Judging, watcher: Watcher) -> tuple[Report, tuple[Observation, ...]]:
+    """Listen until the time is over, and return the report and the observations behind it; the watcher is told what changes meanwhile.
+
+    Cancelling the task ends the listening, not the reporting. Raises PrivilegeError, MissingTool or OSError before anything is read.
+    """
+    started_at = plan.now()
     gathered = Gathered()
-    evidence: list[ObservationFile] = []
-    for path in files:
-        started_at = datetime.now(UTC)  # noqa: TID251  (an attempt records when it ran)
-        tally = Tally()
-        kind = kind_of(path)
-        if kind is InputKind.OBSERVATIONS:
-            evidence.append(read_observations(path))
-            for seen in evidence[-1].observations:
-                gathered.add(seen)
-            tally.received = len(evidence[-1].observations)
-            if evidence[-1].damaged:
-                tally.unfinished.append(evidence[-1].damaged)
-        else:
-            read_input(path, kind, site=judging.site.name, at=started_at, emit=gathered.add, tally=tally)
-        status, reason, detail = outcome(tally, stopped=AttemptReason.DAMAGED)
-        gathered.attempts.append(
-            CollectorAttempt(
-                collector=f"{kind}",
-                target=path.name,
-                status=status,
-                reason=reason,
-                detail=detail,
-                started_at=started_at,
-                ended_at=datetime.now(UTC),  # noqa: TID251  (as above)
-                received=tally.received,
-                undecoded=tally.undecoded,
-                sample=tally.sample,
-            )
-        )
-    observations = kept(gathered.observations, judging)
-    times = [at for o in observations for at in (o.first_seen_at, o.last_seen_at)] or [datetime.now(UTC)]  # noqa: TID251
-    run = replace(
-        _run(judging, min(times), max(times), privileged=False, interrupted=False), inputs=tuple(path.name for path in files)
-    )
+    loop = asyncio.get_running_loop()
+
+    def devices(heard: Sequence[Observation]) -> tuple[AssessedAsset, ...]:
+        observations, found = kept(heard, judging)
+        so_far = new_run(judging, started_at, started_at, privileged=True, interrupted=False)
+        return assemble(so_far, plan.scope, (), (), observations, judging, found=found).assets
+
+    recognition = Recognition(devices, loop.time)
+    listeners = Listeners(plan, gathered, Net(plan.guard, Meter(PACES[plan.scope.pace], loop.time())), recognition.add)
+    over = asyncio.Event()
+    try:
+        listeners.open()
+        drop_capabilities()
+        async with asyncio.TaskGroup() as tasks:
+            hearing = tasks.create_task(listeners.run())
+            hearing.add_done_callback(lambda _: over.set())
+            await announce(listeners, recognition, watcher, over)
+            if watcher.closed:
+                gathered.interrupted = True
+                hearing.cancel()
+    except asyncio.CancelledError:
+        gathered.interrupted = True
+        current = asyncio.current_task()
+        if current is not None:
+            current.uncancel()
+    finally:
+        listeners.close()
+    observations, found = kept(gathered.observations, judging)
+    run = new_run(judging, started_at, plan.now(), privileged=True, interrupted=gathered.interrupted)
     heard = {o.ip for o in observations if o.ip}
-    coverage = listened(networks_heard(heard), gathered.attempts, heard)
-    ledgers = {ip: ledger for one in evidence for ip, ledger in one.ledgers.items()}
-    report = assemble(run, Scope(techniques=()), tuple(gathered.attempts), coverage, observations, judging, ledgers=ledgers)
+    networks, more = networks_listened(plan.scope, plan.interfaces, heard)
+    coverage = listened(networks, gathered.attempts, heard)
+    warnings = (*not_kept(gathered), *unlisted(more))
+    attempts = tuple(gathered.attempts)
+    report = assemble(run, plan.scope, attempts, coverage, observations, judging, warnings=warnings, found=found)
+    for change in recognition.settled(report.assets):
+        watcher.changed(change)
     return report, observations
 
 
@@ -223,26 +318,25 @@ def judge_run(path: Path, judging: Judging, *, keep_name: bool = True) -> tuple[
 
     Raises UsageError when the file cannot be read.
     """
-    evidence = read_observations(path)
-    stated, recorded = judging.site, evidence.run.site
-    site = SiteContext(
-        name=recorded.name if keep_name else stated.name,
-        class_=stated.class_ or recorded.class_,
-        zone=stated.zone or recorded.zone,
-        purpose=stated.purpose or recorded.purpose,
-        decision=stated.decision or recorded.decision,
-    )
-    judging = replace(judging, site=site)
+    return judge_kept(read_observations(path), path.name, judging, keep_name=keep_name)
+
+
+def judge_kept(
+    evidence: ObservationFile, name: str, judging: Judging, *, keep_name: bool = True
+) -> tuple[Report, tuple[Observation, ...]]:
+    """Return what `judge_run` does, of evidence that has been read. name: of its file."""
+    judging = filled_in(judging, evidence.run, keep_name=keep_name)
     run = replace(
         evidence.run,
         command="judge",
-        site=site,
+        site=judging.site,
+        sites=judging.sites,
         policies=tuple(p for p in judging.policies if p != "none"),
         version=__version__,
         data_version=judging.knowledge.version,
         as_of=judging.as_of,
         marking=judging.marking or evidence.run.marking,
-        inputs=(path.name,),
+        inputs=(name,),
     )
     warnings = (evidence.damaged,) if evidence.damaged else ()
     report = assemble(
@@ -258,3 +352,16 @@ def judge_run(path: Path, judging: Judging, *, keep_name: bool = True) -> tuple[
     if evidence.damaged:
         report = replace(report, complete=False, incomplete_because=(*report.incomplete_because, evidence.damaged))
     return report, evidence.observations
+
+
+def filled_in(judging: Judging, run: Run, *, keep_name: bool = True) -> Judging:
+    """Return a judgement's basis with what it leaves open of the sites filled in from what a run recorded.
+
+    A decision comes with its date and reference.
+    """
+    stated, recorded = judging.site, run.site
+    open_facts = [item.name for item in fields(SiteContext) if not getattr(stated, item.name)]
+    if stated.decision is not None:
+        open_facts = [name for name in open_facts if not name.startswith("decision")]
+    taken = {name: getattr(recorded, name) for name in (*open_facts, *(("name",) if keep_name else ()))}
+    return replace(judging, site=replace(stated, **taken), sites=judging.sites or run.sites)

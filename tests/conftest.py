@@ -1,13 +1,17 @@
-"""What all tests share: the option that rewrites expected results, and how hypothesis runs."""
+"""What all tests share: the option that rewrites expected results, how hypothesis runs, and how the work is divided among processes."""
 
 from __future__ import annotations
 
+import contextlib
+import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from tests.examples import TIMES, USUAL, examples
+from tests.lab import netns
 
 # A shared machine stalls now and then; what a decoder may cost is counted in work, never in seconds.
 settings.register_profile("steady", deadline=None, print_blob=True)
@@ -19,11 +23,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what the code now gives as the expected result")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Started in the background by a shell, a process ignores SIGINT, and so would every program under test.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(config, "workerinput"):  # one of several processes: each has its own loopback, so that no port is taken twice
+        with contextlib.suppress(netns.NamespaceError):
+            netns.unshare()
+            netns.ip_batch(["link set lo up"])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    from tests.units import ByUnit
+
+    return ByUnit(config, log) if config.getoption("dist") == "load" else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Neither the tester's own fingerprints nor their cache take part."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
             patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
         yield
 

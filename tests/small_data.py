@@ -119,6 +119,12 @@ examples = ["A100R"]
 [[serial]]
 match = { regex = '^A[0-9]{3}[A-Z](?P<date>20[0-9]{6})' }
 examples = [{ text = "A100P20210304AA", made_on = 2021-03-04 }]
+
+[[channels]]
+match = { regex = '^A(?P<channels>[0-9]+)R' }
+source = "made up"
+examples = [{ text = "A16R", channels = 16 }]
+counter = ["A16P"]
 """
 
 ZENITH = """

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camscan.correlate import correlate, is_placeholder, rekey, rekey_all
+from camscan.correlate import correlate, rekey, rekey_all
+from camscan.identity import is_placeholder
 from camscan.model import MAX_DISTINCT, Asset, Fields, Observation, is_local_mac
 from tests.examples import examples
 from tests.factories import asset, later
@@ -23,6 +24,7 @@ CLAIMS = {
     "isapi.mac": "mac",
     "sadp.serial": "serial",
     "onvif.serial": "serial",
+    "eui64.mac": "mac",
     "wsd.epr": "endpoint",
     "tls.key": "key",
 }
@@ -228,6 +230,34 @@ def test_addresses_of_ipv6_and_of_no_lease_do_not_make_a_gateway() -> None:
     seen = [said(f"10.20.0.{n}", FIRST) for n in range(1, 4)]
     seen += [said(f"2001:db8::{n}", FIRST) for n in range(1, 9)] + [said(f"169.254.0.{n}", FIRST) for n in range(1, 9)]
     assert keys(*seen) == [f"mac:{FIRST}"]
+
+
+def test_a_mac_that_answers_for_many_networks_of_ipv6_is_a_gateway() -> None:
+    found = correlate([said(f"2001:db8:{n}::64", GATEWAY) for n in range(1, 5)], claims=CLAIMS)
+    assert [(a.key, a.macs, a.relays) for a in found] == [(f"ip:{SITE}:2001:db8:{n}::64", (), True) for n in range(1, 5)]
+
+
+def test_hosts_whose_addresses_were_made_from_other_interfaces_than_the_one_that_sent_are_behind_a_gateway() -> None:
+    behind = [said(f"2001:db8::bead:28ff:fe00:{n}", GATEWAY, eui64__mac=f"bc:ad:28:00:00:0{n}") for n in range(1, 5)]
+    found = correlate([*behind, said(None, FIRST)], claims=CLAIMS)
+    assert [a.key for a in found if a.relays] == [f"ip:{SITE}:2001:db8::bead:28ff:fe00:{n}" for n in range(2, 5)]
+    assert [a.ips for a in found if a.key == f"mac:{FIRST}"] == [("2001:db8::bead:28ff:fe00:1",)]
+
+
+def test_one_device_with_addresses_of_both_families_is_one_asset() -> None:
+    seen = [said("10.20.0.5", FIRST), said("fe80::bead:28ff:fe00:1", FIRST), said("2001:db8::77", FIRST)]
+    (found,) = correlate(seen, claims=CLAIMS)
+    assert found.ips == ("10.20.0.5", "2001:db8::77", "fe80::bead:28ff:fe00:1")
+
+
+def test_the_mac_in_an_address_leads_a_message_from_afar_to_its_device() -> None:
+    (found,) = correlate([said("10.20.0.5", FIRST), said("2001:db8::bead:28ff:fe00:1", eui64__mac=FIRST)], claims=CLAIMS)
+    assert (found.key, found.conflicts) == (f"mac:{FIRST}", ())
+
+
+def test_one_link_local_address_on_two_links_is_no_conflict() -> None:
+    found = correlate([said("fe80::1", FIRST), said("fe80::1", SECOND)], claims=CLAIMS)
+    assert [(a.key, a.conflicts) for a in found] == [(f"mac:{FIRST}", ()), (f"mac:{SECOND}", ())]
 
 
 def test_a_claim_of_the_gateways_own_mac_joins_nothing() -> None:

@@ -32,12 +32,20 @@ class Entry:
 
 COMMANDS: dict[str, Entry] = {
     "scan": Entry("camscan.cli.scan:scan", "Find and identify the cameras of a range, and judge them."),
+    "listen": Entry("camscan.cli.listen:listen", "Hear which cameras announce themselves; sends nothing at all."),
     "replay": Entry("camscan.cli.replay:replay", "Read captures and kept evidence instead of the network."),
     "judge": Entry("camscan.cli.judge:judge", "Apply policies to kept evidence, as of any date."),
+    "report": Entry("camscan.cli.report:report", "Render a kept run: table, JSON, block lists for review, FAR worksheet."),
     "identify": Entry("camscan.cli.identify:identify", "Identify banners gathered by other tools."),
     "explain": Entry(
         "camscan.cli.explain:explain", "Show the evidence behind a device, or what a banner matches and nearly matches."
     ),
+    "attest": Entry("camscan.cli.attest:app", "Record what a person saw on a unit or its papers."),
+    "except add": Entry("camscan.cli.exceptions:add", "Record an acceptance or a replacement plan for devices of a run."),
+    "except list": Entry("camscan.cli.exceptions:list_", "Show what is recorded, and when it ends."),
+    "except remove": Entry("camscan.cli.exceptions:remove", "Take exceptions back."),
+    "except import": Entry("camscan.cli.exceptions:import_", "Record a list (CSV), all of it or nothing."),
+    "except export": Entry("camscan.cli.exceptions:export", "Write what is recorded as CSV."),
     "data check": Entry("camscan.cli.data:check", "Test fingerprints, registry and policies against their own examples."),
     "data search": Entry("camscan.cli.data:search", "Show where a word stands in fingerprints, registry and policies."),
     "data status": Entry("camscan.cli.data:status", "Show how old the data is, and which rules should be read again."),
@@ -47,6 +55,7 @@ COMMANDS: dict[str, Entry] = {
 """Every command; a name of two words stands in a group."""
 
 GROUPS: dict[str, str] = {
+    "except": "Our own acceptances and replacement plans; never statutory exceptions or waivers.",
     "data": "Fingerprints, registry and policies: self-test, search and age.",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,17 +17,31 @@ if TYPE_CHECKING:
     from camscan.report.deliver import Outputs
 
 
-def format_of(name: str | None) -> Format:
+def format_of(name: str | None, formats: Mapping[str, Format] | None = None) -> Format:
     """Return the format for standard output; `table` where none was named. Raises UsageError listing the formats."""
     from camscan.report.registry import FORMATS
 
-    chosen = FORMATS.get(name or "table")
+    formats = FORMATS if formats is None else formats
+    chosen = formats.get(name or "table")
     if chosen is None:
-        nearest = options.nearest(name or "", FORMATS)
+        nearest = options.nearest(name or "", formats)
         raise UsageError(
-            f'--format: "{name}" is not a format: use {options.one_of(FORMATS)}' + (f" (nearest: {nearest})" if nearest else "")
+            f'--format: "{name}" is not a format: use {options.one_of(formats)}' + (f" (nearest: {nearest})" if nearest else "")
         )
     return chosen
+
+
+def refuse_unjudged(policies: Sequence[str], format_name: str | None, output: Sequence[str]) -> None:
+    """Refuse block lists where no policy judges. Raises UsageError naming the flag that asks for one."""
+    from camscan.report.deliver import parse_output
+    from camscan.report.registry import FORMATS, OF_VERDICTS
+
+    if policies:
+        return
+    asked = [(f"--format {format_name}", format_name), *((f"-o {spec}", parse_output(spec, FORMATS).format) for spec in output)]
+    for flag, name in asked:
+        if name in OF_VERDICTS:
+            raise UsageError(f"{flag}: nothing was judged, so there is nothing to block: choose --policy NAME")
 
 
 def conclude(
@@ -40,8 +54,12 @@ def conclude(
     exit_zero: bool,
     quiet: bool,
     by_signal: int | None = None,
+    rest: Callable[[Report], str] | None = None,
 ) -> None:
-    """Show, write and end. Files come first: a closed pipe loses nothing. Raises typer.Exit with the code."""
+    """Show, write and end. Files come first: a closed pipe loses nothing. Raises typer.Exit with the code.
+
+    rest: gives what standard output still lacks, where most of the result went there before.
+    """
     delivered = True
     try:
         outputs.commit(report, tuple(observations))
@@ -50,6 +68,9 @@ def conclude(
         show.closing(f"camscan: {fault}")
     for warning in report.warnings:
         show.note(f"warning: {warning}", quiet=quiet)
-    show.result(format_of(format_name).render(report, width=show.terminal_width(), color=show.use_color()))
+    if rest is not None:
+        show.result(rest(report))
+    else:
+        show.result(format_of(format_name).render(report, width=show.terminal_width(), color=show.use_color()))
     show.closing(closing_line(report, fail_on))
     raise typer.Exit(exit_code(report, fail_on, exit_zero, by_signal=by_signal, delivered=delivered))

@@ -14,7 +14,9 @@ from camscan.cli.options import checked_site, nearest, one_of
 from camscan.errors import UsageError
 
 SYSTEM_FILE = Path("/etc/camscan/config.toml")
-KEYS = ("policy", "contact", "site", "pace", "data")
+KEYS = ("policy", "contact", "site", "sites", "pace", "data", "attestations", "exceptions", "exception_days")
+LONGEST_POSSIBLE = 3660
+"""Days: an exception that outlives ten years is none."""
 PACES = ("polite", "normal", "fast")
 
 _VARIABLES = {
@@ -22,6 +24,10 @@ _VARIABLES = {
     "CAMSCAN_CONTACT": "contact",
     "CAMSCAN_PACE": "pace",
     "CAMSCAN_DATA": "data",
+    "CAMSCAN_ATTESTATIONS": "attestations",
+    "CAMSCAN_EXCEPTIONS": "exceptions",
+    "CAMSCAN_EXCEPTION_DAYS": "exception_days",
+    "CAMSCAN_SITES": "sites",
     "CAMSCAN_SITE_NAME": "site.name",
     "CAMSCAN_SITE_CLASS": "site.class",
     "CAMSCAN_SITE_ZONE": "site.zone",
@@ -38,8 +44,14 @@ class Configuration:
     contact: str | None = None
     """Stands in the User-Agent, so that an operator knows whom to ask."""
     site: Mapping[str, str] = field(default_factory=dict)
+    sites: Path | None = None
+    """The file of sites."""
     pace: str | None = None
     data: Path | None = None
+    attestations: Path | None = None
+    exceptions: Path | None = None
+    exception_days: int | None = None
+    """Days for which an exception may be given at most."""
     origins: Mapping[str, str] = field(default_factory=dict)
     """Key → file or variable, for people who ask why."""
 
@@ -102,6 +114,8 @@ def _with(settings: Configuration, key: str, value: Any, origin: str) -> Configu
     settings = replace(settings, origins={**settings.origins, key: origin})
     if key == "policy":
         return replace(settings, policies=_names(value, origin))
+    if key == "exception_days":
+        return replace(settings, exception_days=_days(value, origin))
     if not isinstance(value, str) or not value.strip():
         if key.split(".")[0] in KEYS:
             raise UsageError(f"{origin}: {key} must be text" if key != "site" else f"{origin}: site must be a table: [site]")
@@ -118,8 +132,23 @@ def _with(settings: Configuration, key: str, value: Any, origin: str) -> Configu
         return replace(settings, pace=value)
     elif key == "data":
         return replace(settings, data=Path(value).expanduser())
+    elif key == "sites":
+        return replace(settings, sites=Path(value).expanduser())
+    elif key == "attestations":
+        return replace(settings, attestations=Path(value).expanduser())
+    elif key == "exceptions":
+        return replace(settings, exceptions=Path(value).expanduser())
     match = nearest(key, KEYS)
     raise UsageError(f'{origin}: "{key}" is not a setting' + (f": did you mean {match}?" if match else f": use {one_of(KEYS)}"))
+
+
+def _days(value: Any, origin: str) -> int:
+    days = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 4 else value
+    if type(days) is not int or not 1 <= days <= LONGEST_POSSIBLE:
+        raise UsageError(
+            f"{origin}: exception_days must be a number of days from 1 to {LONGEST_POSSIBLE}: exception_days = 180"
+        )
+    return days
 
 
 def _names(value: Any, origin: str) -> tuple[str, ...]:

@@ -24,14 +24,14 @@ def check(
     from camscan.datafiles.check import check_data
     from camscan.datafiles.locate import local_files, locate
     from camscan.datafiles.open import open_knowledge
-    from camscan.datafiles.policies import load_policies
+    from camscan.datafiles.policies import open_policies
     from camscan.identify.rules import STANDARDS
     from camscan.policy.golden import failures
 
     root = locate(data)
     found, covered = check_data(root, local_files(data))
     knowledge = open_knowledge(data)
-    book = load_policies(root)
+    book = open_policies(data)
     if not quiet:
         width = max((len(one.vendor) for one in covered), default=0)
         show.result(f"{'vendor':{width}}  entries  examples  registrants  models  protocols\n")
@@ -85,11 +85,11 @@ def status(data: options.DataFolder = None) -> None:
     from camscan.datafiles.age import registry_read_on, rule_ages
     from camscan.datafiles.locate import locate
     from camscan.datafiles.open import open_knowledge
-    from camscan.datafiles.policies import load_policies
+    from camscan.datafiles.policies import open_policies
 
     today = datetime.now(UTC).date()  # noqa: TID251  (an age is told as of now)
     root = locate(data)
-    knowledge, book = open_knowledge(data), load_policies(root)
+    knowledge, book = open_knowledge(data), open_policies(data)
     read_on = registry_read_on(knowledge.oui)
     lines = [
         f"folder        {root}",

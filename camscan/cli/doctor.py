@@ -53,9 +53,13 @@ def doctor(data: DataFolder = None) -> None:
         show.result("\n".join(lines_of(check, width)) + "\n")
     problems = [check for check in found if check.state == "problem"]
     warnings = sum(check.state == "warning" for check in found)
-    show.closing(f"doctor: {len(problems)} problems, {warnings} warnings")
+    show.closing(f"doctor: {_number(len(problems), 'problem')}, {_number(warnings, 'warning')}")
     if problems:
         raise typer.Exit(max(check.code for check in problems))
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def lines_of(check: Check, width: int | None) -> list[str]:
@@ -121,15 +125,15 @@ def _interfaces() -> Check:
     from camscan.collect.interfaces import interfaces
 
     known = interfaces()
-    usable = [i for i in known if i.up and not i.loopback and i.networks]
+    usable = [i for i in known if i.up and not i.loopback and any(not n.is_link_local for n in i.on_link)]
     if usable:
-        shown = ", ".join(f"{i.name} {' '.join(map(str, i.networks))}" for i in usable)
+        shown = ", ".join(f"{i.name} {' '.join(map(str, i.on_link))}" for i in usable)
         return Check(name="interfaces", state="ok", said=shown)
     down = next((i.name for i in known if not i.up and not i.loopback), None)
     return Check(
         name="interfaces",
         state="problem",
-        said="no interface is up with an IPv4 network: nothing can be scanned (replay, judge and identify work)",
+        said="no interface is up with a network: nothing can be scanned (replay, judge and identify work)",
         remedy=f"sudo ip link set {down} up" if down else "ip address",
     )
 
@@ -176,13 +180,13 @@ def install_command(tool: Literal["nmap", "libpcap"]) -> str:
 def _data_files(data: Path | None, today: date) -> Iterator[Check]:
     from camscan.datafiles.locate import locate
     from camscan.datafiles.open import open_knowledge
-    from camscan.datafiles.policies import load_policies
+    from camscan.datafiles.policies import open_policies
 
     try:
         named = data or configuration().data
         root = locate(named)
         knowledge = open_knowledge(named)
-        load_policies(root)
+        open_policies(named)
     except CamscanError as fault:
         yield Check(name="data files", state="problem", said=str(fault), code=ExitCode.DATA_FILES)
         return

@@ -37,12 +37,14 @@ def explain(
     site: options.Site = None,
     as_of: options.AsOf = None,
     data: options.DataFolder = None,
+    attestations: options.AttestationsFile = None,
+    exceptions: options.ExceptionsFile = None,
 ) -> None:
     """Show the whole chain behind a device of a run, or what a banner matches, nearly matches, and what follows."""
     if (field is None) == (run is None):
         raise UsageError("give either --run NAME.obs.jsonl with a device, or --field FIELD with a value")
     if run is not None:
-        lines = device_lines(subject, run, policy, site, as_of, data)
+        lines = device_lines(subject, run, policy, site, as_of, data, attestations, exceptions)
     else:
         assert field is not None
         if policy or site or as_of:
@@ -53,7 +55,14 @@ def explain(
 
 
 def device_lines(
-    subject: str, run: Path, policy: list[str] | None, site: list[str] | None, as_of: str | None, data: Path | None
+    subject: str,
+    run: Path,
+    policy: list[str] | None,
+    site: list[str] | None,
+    as_of: str | None,
+    data: Path | None,
+    attestations: Path | None = None,
+    exceptions: Path | None = None,
 ) -> Iterator[str]:
     """Return the chain of each device that answers to a key, MAC or address. Policies and day are those of the run where none are given.
 
@@ -71,8 +80,11 @@ def device_lines(
         command="explain",
         policies=policy or recorded.policies or (options.NONE,),
         site=site,
+        sites_of_run=recorded.sites,
         as_of=as_of or recorded.as_of.isoformat(),
         data=data,
+        attestations=attestations,
+        exceptions=exceptions,
     )
     report, _ = judge_run(run, judging)
     chosen = [judged for judged in report.assets if answers_to(judged.asset, subject)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from camscan.cli import options
 from camscan.cli.configuration import Configuration
+from camscan.model import SiteContext
 from camscan.pipeline import Judging
 
 
@@ -17,32 +18,50 @@ def judging_by(
     command: str,
     policies: Sequence[str] | None,
     site: Sequence[str] | None,
+    sites: Path | None = None,
+    sites_of_run: tuple[SiteContext, ...] = (),
     as_of: str | None,
     data: Path | None,
+    attestations: Path | None = None,
+    exceptions: Path | None = None,
     marking: str | None = None,
     require: Sequence[str] | None = None,
     ask: Callable[[Mapping[str, str]], Sequence[str]] | None = None,
     mandatory: bool = True,
     inventory: bool = False,
 ) -> Judging:
-    """Return by what evidence is weighed. Raises UsageError, DataFileError."""
-    from camscan.datafiles.locate import locate
+    """Return by what evidence is weighed. sites_of_run: those of a kept run that is shown as it was judged.
+
+    Raises UsageError, DataFileError.
+    """
+    from camscan.cli.recorded import recorded_by
     from camscan.datafiles.open import open_knowledge
-    from camscan.datafiles.policies import load_policies
+    from camscan.datafiles.policies import open_policies
 
     today = datetime.now(UTC).date()  # noqa: TID251  (the day of judgement starts here)
-    root = locate(data or settings.data)
-    book = load_policies(root)
+    book = open_policies(data or settings.data)
     known = {name: policy.title for name, policy in sorted(book.sets.items())}
-    chosen = options.choose_policies(policies or (), settings.policies, known, ask=ask, mandatory=mandatory)
+    chosen = options.choose_policies(policies or (), settings.policies, known, alone=book.singles, ask=ask, mandatory=mandatory)
     return Judging(
         knowledge=open_knowledge(data or settings.data),
         book=book,
         policies=chosen,
         site=options.site_context(site or (), settings.site),
+        sites=_sites(sites, sites_of_run, settings.sites),
         as_of=options.as_of_date(as_of, today),
         command=command,
         marking=marking,
         require=tuple(require or ()),
         inventory=inventory,
+        recorded=recorded_by(settings, attestations, exceptions),
     )
+
+
+def _sites(given: Path | None, of_run: tuple[SiteContext, ...], configured: Path | None) -> tuple[SiteContext, ...]:
+    """Return the sites with ranges: of the flag, else of the run, else of the configuration."""
+    from camscan.cli.sites import read_sites
+
+    if given is None and of_run:
+        return of_run
+    file = given or configured
+    return read_sites(file) if file else ()

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import cache, partial
 from typing import Any, NamedTuple
 
-from camscan.codecs import isapi, onvif, upnp
+from camscan.codecs import isapi, onvif, upnp, webcaps
 from camscan.codecs.base import DatagramCodec, DecodeError, StreamCodec, mac_from_text, text
 from camscan.codecs.registry import DATAGRAM_CODECS, STREAM_CODECS
 from camscan.model import MAX_VALUE, Endpoint, Fields, StreamHead, Via
@@ -149,6 +149,7 @@ def message_readers() -> Mapping[str, Callable[[bytes], Fields]]:
         isapi.NAME: lambda document: isapi.observe(isapi.decode(document)),
         onvif.NAME: lambda document: onvif.observe(onvif.decode(document)),
         upnp.NAME: lambda document: upnp.observe(upnp.decode(document)),
+        webcaps.NAME: lambda document: webcaps.observe(webcaps.decode(document)),
     }
     readers |= {codec.NAME: partial(from_stream, codec) for codec in STREAM_CODECS}
     readers |= {codec.NAME: partial(from_datagram, codec) for codec in DATAGRAM_CODECS}

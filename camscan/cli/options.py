@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -21,11 +22,21 @@ Policies = Annotated[
 Site = Annotated[
     list[str] | None,
     typer.Option(
-        "--site", metavar="KEY=VALUE", help="What you state about the site: name, class, zone, purpose, decision; repeatable."
+        "--site",
+        metavar="KEY=VALUE",
+        help="What you state about the site: name, class, zone, purpose, decision, ranges; repeatable.",
     ),
 ]
 DataFolder = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Use this folder of fingerprints and policies.")]
-FormatName = Annotated[str | None, typer.Option("--format", metavar="NAME", help="Format for standard output: table, json.")]
+AttestationsFile = Annotated[
+    Path | None, typer.Option("--attestations", metavar="FILE", help="What persons stated of devices (TOML).")
+]
+ExceptionsFile = Annotated[
+    Path | None, typer.Option("--exceptions", metavar="FILE", help="Recorded acceptances and replacement plans (TOML).")
+]
+FormatName = Annotated[
+    str | None, typer.Option("--format", metavar="NAME", help="Format for standard output: table, json, jsonl, isolation, …")
+]
 OutputFiles = Annotated[
     list[str] | None,
     typer.Option("-o", "--output", metavar="FILE", help="Also write FILE; format by suffix, or as FORMAT:FILE; repeatable."),
@@ -56,7 +67,13 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge
 NONE = "none"
 """The policy name that means: identify only, judge nothing."""
 
+SitesFile = Annotated[
+    Path | None, typer.Option("--sites", metavar="FILE", help="What you state about each range (TOML); --site holds elsewhere.")
+]
+
 _SITE_KEYS = {"class": "class_", "zone": "zone", "purpose": "purpose", "decision": "decision"}
+"""Facts with a closed list of values; rules ask for them."""
+_SITE_TEXTS = ("name", "equipment_owner", "controller", "decision_reference")
 
 
 def fail_on_level(text: str) -> FailOn:
@@ -69,12 +86,30 @@ def fail_on_level(text: str) -> FailOn:
 
 def as_of_date(text: str | None, today: date) -> date:
     """Return the day of --as-of; today where none was given. Raises UsageError."""
-    if text is None:
-        return today
+    return today if text is None else day(text, "--as-of")
+
+
+def day(text: str, where: str) -> date:
+    """Return a date of text. Raises UsageError naming `where`."""
     try:
         return date.fromisoformat(text)
     except ValueError as fault:
-        raise UsageError(f'--as-of: "{text}" is not a date: write it as 2026-11-21') from fault
+        raise UsageError(f'{where}: "{text}" is not a date: write it as 2026-11-21') from fault
+
+
+_SECONDS_IN = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def duration(text: str, option: str) -> float:
+    """Return seconds of `90`, `30s`, `10m`, `2h` or `1d`. Raises UsageError naming the option."""
+    number, unit = (text[:-1], text[-1]) if text[-1:] in _SECONDS_IN else (text, "s")
+    try:
+        seconds = float(number) * _SECONDS_IN[unit]
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:
+        raise UsageError(f'{option}: "{text}" is no duration: write it as 30s, 10m, 2h or 1d')
+    return seconds
 
 
 def site_context(pairs: Iterable[str], configured: Mapping[str, str] | None = None) -> SiteContext:
@@ -91,21 +126,40 @@ def site_context(pairs: Iterable[str], configured: Mapping[str, str] | None = No
     return checked_site(stated, "--site")
 
 
-def checked_site(stated: Mapping[str, str], where: str) -> SiteContext:
+def checked_site(stated: Mapping[str, str], where: str, ranges: tuple[str, ...] = ()) -> SiteContext:
     """Return the site context of keys and values. Raises UsageError naming `where`, the key and what it may be."""
     hints = get_type_hints(SiteContext)
-    values: dict[str, Any] = {"name": socket.gethostname() or "unnamed"}
+    values: dict[str, Any] = {"name": socket.gethostname() or "unnamed", "ranges": ranges}
+    known = ("name", *_SITE_KEYS, "decision_on", *_SITE_TEXTS[1:], "ranges")
     for key, value in stated.items():
-        if key == "name":
-            values["name"] = value
+        if key == "ranges":
+            values[key] = _networks(value, where)
+            continue
+        if key in _SITE_TEXTS:
+            values[key] = value
+            continue
+        if key == "decision_on":
+            values[key] = day(value, f"{where}: {key}")
             continue
         if key not in _SITE_KEYS:
-            raise UsageError(f'{where}: "{key}" is not a key: use {one_of(("name", *_SITE_KEYS))}{_nearest(key, _SITE_KEYS)}')
+            raise UsageError(f'{where}: "{key}" is not a key: use {one_of(known)}{_nearest(key, known)}')
         allowed = tuple(choice for option in get_args(hints[_SITE_KEYS[key]]) for choice in get_args(option))
         if value not in allowed:
             raise UsageError(f'{where}: {key}="{value}" is not known: use {one_of(allowed)}{_nearest(value, allowed)}')
         values[_SITE_KEYS[key]] = value
+    if "decision" not in stated and {"decision_on", "decision_reference"} & set(stated):
+        raise UsageError(f"{where}: a date or reference of a decision, and no decision: state decision too")
     return SiteContext(**values)
+
+
+def _networks(text: str, where: str) -> tuple[str, ...]:
+    """Return networks that stand in one text with commas. Raises UsageError."""
+    try:
+        return tuple(dict.fromkeys(str(ip_network(part.strip())) for part in text.split(",")))
+    except ValueError as fault:
+        raise UsageError(
+            f'{where}: ranges="{text}": {fault}: write networks with commas, as 10.20.0.0/24,fd00:20::/64'
+        ) from fault
 
 
 def choose_policies(
@@ -113,12 +167,14 @@ def choose_policies(
     configured: Sequence[str],
     known: Mapping[str, str],
     *,
+    alone: Container[str] = (),
     ask: Callable[[Mapping[str, str]], Sequence[str]] | None = None,
     mandatory: bool = True,
 ) -> tuple[str, ...]:
     """Return the names of the policies to judge by, in the order given; empty where nothing is to be judged.
 
-    given: the flags; configured: the configuration; known: name → title; ask: puts the question on a terminal, None without
+    given: the flags; configured: the configuration; known: name → title; alone: names of
+    rules that can be asked for by themselves; ask: puts the question on a terminal, None without
     one; mandatory: False for commands that only identify when no policy is chosen. Raises UsageError listing the choices.
     """
     names = tuple(dict.fromkeys(given or configured))
@@ -129,8 +185,9 @@ def choose_policies(
             )
         names = tuple(dict.fromkeys(ask(known)))
     for name in names:
-        if name != NONE and name not in known:
-            raise UsageError(f'--policy: "{name}" is not known: use {one_of((*known, NONE))}{_nearest(name, known)}')
+        if name != NONE and name not in known and name not in alone:
+            choices = one_of((*known, "rule:ID", NONE))
+            raise UsageError(f'--policy: "{name}" is not known: use {choices}{_nearest(name, known)}')
     if NONE in names:
         if len(names) > 1:
             raise UsageError("--policy none stands alone: leave it out to judge by the others")

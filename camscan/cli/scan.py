@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,16 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from camscan.cli import options, show
-from camscan.cli.conclude import conclude, format_of
+from camscan.cli.conclude import conclude, format_of, refuse_unjudged
 from camscan.cli.configuration import Configuration, configuration, keep_policies, user_file
 from camscan.cli.judging import judging_by
+from camscan.cli.signals import until_signalled
 from camscan.errors import UsageError
 from camscan.model import Scope
 
 if TYPE_CHECKING:
+    from camscan.collect.account import Credentials
     from camscan.collect.interfaces import Interface
+    from camscan.collect.snmpaccess import SnmpAccess
     from camscan.collect.stages import ScanPlan
-    from camscan.model import Observation, Report
     from camscan.pipeline import Judging
 
 
@@ -32,13 +33,23 @@ def scan(
     ] = None,
     policy: options.Policies = None,
     site: options.Site = None,
+    sites: options.SitesFile = None,
     scope: options.ScopeFile = None,
     exclude: options.Exclude = None,
     iface: options.Interfaces = None,
     pace: options.Pace = None,
     deep: Annotated[bool, typer.Option("--deep", help="Ask nmap about hosts that stay unidentified.")] = False,
     credentials: Annotated[
-        Path | None, typer.Option("--credentials", metavar="FILE", help="Read-only ONVIF accounts (TOML, mode 0600).")
+        Path | None, typer.Option("--credentials", metavar="FILE", help="Accounts that may read devices (TOML, mode 0600).")
+    ] = None,
+    infrastructure: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--infrastructure", metavar="ADDRESS", help="Switch or router whose tables may be read by SNMP; repeatable."
+        ),
+    ] = None,
+    listen: Annotated[
+        str | None, typer.Option("--listen", metavar="SECONDS", help="Also listen so long to what devices announce; 30s, 10m.")
     ] = None,
     require: options.Require = None,
     dry_run: Annotated[
@@ -56,9 +67,12 @@ def scan(
     exit_zero: options.ExitZero = False,
     marking: options.Marking = None,
     data: options.DataFolder = None,
+    attestations: options.AttestationsFile = None,
+    exceptions: options.ExceptionsFile = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Find the cameras of a range, say who made each, and judge them."""
+    from camscan import pipeline
     from camscan.collect.interfaces import choose_interfaces, interfaces
     from camscan.collect.scope import authorise, build_scope
     from camscan.report.deliver import open_outputs
@@ -66,10 +80,13 @@ def scan(
     settings = configuration()
     level = options.fail_on_level(fail_on)
     format_of(format_name)
+    listen_s = options.duration(listen, "--listen") if listen is not None else 0
     judging = judging_by(
-        settings, command="scan", policies=policy, site=site, as_of=as_of, data=data, marking=marking, require=require, inventory=inventory,
+        settings, command="scan", policies=policy, site=site, sites=sites, as_of=as_of, data=data, marking=marking,
+        attestations=attestations, exceptions=exceptions, require=require, inventory=inventory,
         ask=_ask_policies if show.may_ask() else None,
     )  # fmt: skip
+    refuse_unjudged(judging.policies, format_name, output or ())
     known = interfaces()
     if not targets and scope is None:
         targets = _links_to_scan(known, iface or ())
@@ -84,14 +101,26 @@ def scan(
         scope,
         allow_public=allow_public,
         allow_large=allow_large,
+        infrastructure=infrastructure or (),
     )
-    asked_for = [name for name, asked in (("deep", deep), ("credentials", credentials is not None)) if asked]
+    snmp = _snmp_access(credentials)
+    accounts = _accounts(credentials)
+    with_credentials = credentials is not None or bool(accounts) or bool(snmp.accounts)
+    asked_for = [name for name, asked in (("deep", deep), ("credentials", with_credentials), ("listen", listen_s)) if asked]
     if scope is None:
-        wanted = replace(wanted, techniques=(*wanted.techniques, *asked_for))
+        wanted = replace(wanted, techniques=tuple(dict.fromkeys((*wanted.techniques, *asked_for))))
     for technique in ("active", *asked_for):
         authorise(wanted, _now(), technique)
     plan = _plan(
-        wanted, choose_interfaces(known, wanted.interfaces, wanted.ranges), judging, settings, deep, credentials, quiet
+        wanted,
+        choose_interfaces(known, wanted.interfaces, wanted.ranges),
+        judging,
+        settings,
+        deep,
+        accounts,
+        snmp,
+        listen_s,
+        quiet,
     )
     if dry_run:
         from camscan.cli.notice import notice
@@ -101,7 +130,7 @@ def scan(
     if asked and not show.confirm(_question(plan)):
         raise UsageError("nothing was sent")
     with open_outputs(output or ()) as outputs:
-        report, observations, by_signal = asyncio.run(_scan_until_signalled(plan, judging))
+        (report, observations), by_signal = asyncio.run(until_signalled(lambda: pipeline.scan(plan, judging)))
         conclude(
             report,
             observations,
@@ -114,42 +143,21 @@ def scan(
         )
 
 
-async def _scan_until_signalled(plan: ScanPlan, judging: Judging) -> tuple[Report, tuple[Observation, ...], int | None]:
-    """Scan; the first SIGINT or SIGTERM ends the collecting and keeps what was found, a second one ends the program."""
-    from camscan import pipeline
-
-    loop = asyncio.get_running_loop()
-    received: list[int] = []
-    current = asyncio.current_task()
-    assert current is not None
-
-    def stop(number: int) -> None:
-        received.append(128 + number)
-        loop.remove_signal_handler(number)
-        current.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number)
-    try:
-        report, observations = await pipeline.scan(plan, judging)
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-    return report, observations, received[0] if received else None
-
-
 def _plan(
     scope: Scope,
     links: Sequence[Interface],
     judging: Judging,
     settings: Configuration,
     deep: bool,
-    credentials: Path | None,
+    credentials: Mapping[str, Credentials],
+    snmp: SnmpAccess,
+    listen_s: float,
     quiet: bool,
 ) -> ScanPlan:
     """Return the plan: who may be asked what, by which collectors."""
-    from camscan.cli.credentials import read_credentials
+    from camscan.cli.snmp_credentials import must_be_allowed
     from camscan.codecs.registry import DATAGRAM_CODECS
+    from camscan.collect import ndp
     from camscan.collect.registry import collectors
     from camscan.collect.scope import Guard
     from camscan.collect.stages import ScanPlan
@@ -157,27 +165,52 @@ def _plan(
     probes = [probe for codec in DATAGRAM_CODECS for probe in codec.probes(bytes(16))]
     guard = Guard(
         scope,
-        [network for link in links for network in link.networks],
-        groups=[(probe.group, probe.port) for probe in probes if probe.group],
+        [network for link in links for network in link.on_link],
+        groups=[*((probe.group, probe.port) for probe in probes if probe.group), *ndp.GROUPS],
         broadcast_ports=[probe.port for probe in probes if probe.broadcast],
     )
+    must_be_allowed(snmp, scope, {ip: guard.allows_infrastructure(ip) for ip in (*snmp.switches, *snmp.routers)})
     return ScanPlan(
         site=judging.site.name,
         scope=scope,
         guard=guard,
         interfaces=tuple(links),
-        collectors=collectors(deep=deep, credentials=read_credentials(credentials) if credentials else {}),
+        collectors=collectors(deep=deep, credentials=credentials, snmp=snmp, listen_s=listen_s),
         contact=settings.contact,
         now=_now,
         progress=lambda line: show.note(line, quiet=quiet),
     )
 
 
+def _accounts(credentials: Path | None) -> dict[str, Credentials]:
+    """Return the accounts of the credentials file and of the environment, which the latter then holds no more. Raises UsageError."""
+    import os
+
+    from camscan.cli.credentials import read_credentials, take_from_environment
+
+    ours = take_from_environment(os.environ)
+    return ours | (read_credentials(credentials) if credentials else {})
+
+
+def _snmp_access(credentials: Path | None) -> SnmpAccess:
+    """Return what the credentials file and the environment say of SNMP. Raises UsageError."""
+    import os
+
+    from camscan.cli.credentials import read_tables
+    from camscan.cli.snmp_credentials import TABLE, snmp_access
+
+    table = read_tables(credentials).get(TABLE) if credentials else None
+    return snmp_access(table, os.environ, f"--credentials {credentials}" if credentials else "CAMSCAN_SNMP_*")
+
+
 def _links_to_scan(known: Sequence[Interface], wanted: Sequence[str]) -> list[str]:
     """Return the networks on our links, for a person to confirm. Raises UsageError where nobody can be asked."""
     if not show.may_ask():
         raise UsageError("no target: name a range (camscan scan 10.20.0.0/24) or a scope file (--scope FILE)")
-    found = [str(n) for i in known if i.up and not i.loopback and (not wanted or i.name in wanted) for n in i.networks]
+    links = [i for i in known if i.up and not i.loopback and (not wanted or i.name in wanted)]
+    # Public networks of IPv6 are usual on links; who means them names them.
+    own_v6 = [n for i in links for n in i.networks_v6 if n.is_private and not n.is_link_local]
+    found = [str(n) for n in dict.fromkeys([*(n for i in links for n in i.networks), *own_v6])]
     if not found:
         raise UsageError("no interface with a network is up: name a range (camscan scan 10.20.0.0/24)")
     return found

@@ -23,6 +23,11 @@ def may_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def progress_on_terminal() -> bool:
+    """Return whether progress goes to a terminal that can draw."""
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def use_color(environment: Mapping[str, str] | None = None) -> bool:
     """Return whether the result may be colored: a terminal, no NO_COLOR, not a dumb one."""
     environment = os.environ if environment is None else environment

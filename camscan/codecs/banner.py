@@ -6,17 +6,19 @@ what such a server says unasked is all that is read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from camscan.codecs.base import DecodeError, fields, text
-from camscan.model import Fields, StreamHead
+from camscan.model import Fields, StreamHead, Via
 
 NAME = "banner"
 PORTS: tuple[int, ...] = ()
 
 MAX_LINES = 16
 """Lines kept of one banner."""
+_PROMPTS = (b"login:", b"login as:", b"password:", b"passwd:", b"username:", b"user name:", b"user:", b"account:")
+"""What a terminal ends its greeting with, in lower case, before a client types."""
 _FTP_PORTS = frozenset({21, 2121})
 _PORT_NOT_SAID = 0
 """Of a greeting that another tool gathered."""
@@ -60,6 +62,29 @@ def decode(head: StreamHead) -> Banner:
     return Banner(service=service, text=text(head.received.partition(b"\n")[0].rstrip(b"\r")))
 
 
+def without_secrets(head: StreamHead) -> StreamHead:
+    """Return the connection as it may be kept: what the server said before the client could log in. Never raises."""
+    return replace(head, sent=b"", received=head.received if head.via is Via.ACTIVE else greeting(head))
+
+
+def greeting(head: StreamHead) -> bytes:
+    """Return what a server said before the client could log in.
+
+    Of a terminal that shows no prompt to a client that typed, commands alone: where its greeting ended is not known.
+    """
+    service, received = _service(head), head.received
+    if service == "ftp":
+        return received[: _end_of_reply(received)]
+    if service != "telnet":
+        return received
+    lowered = received.lower()
+    prompts = [at + len(prompt) for prompt in _PROMPTS if (at := lowered.find(prompt)) >= 0]
+    if prompts:
+        end = min(prompts)
+        return received[: end + len(received[end:]) - len(received[end:].lstrip(b" "))]
+    return received if not _without_commands(head.sent).strip() else received[: _end_of_commands(received)]
+
+
 def observe(message: Banner) -> Fields:
     """Return the banner under the name of its service."""
     return fields((f"{message.service}.banner", message.text))
@@ -79,6 +104,24 @@ def _service(head: StreamHead) -> Literal["ssh", "ftp", "telnet"] | None:
 def _greets_as_ftp(greeting: bytes, port: int) -> bool:
     """Return whether a greeting that FTP and SMTP share is one of FTP."""
     return port in _FTP_PORTS or b"ftp" in greeting or (port == _PORT_NOT_SAID and b"smtp" not in greeting)
+
+
+def _end_of_reply(raw: bytes) -> int:
+    """Return where the first reply of FTP ends: with the line that has a blank behind its code."""
+    at = 0
+    for line in raw.split(b"\n")[:MAX_LINES]:
+        at += len(line) + 1
+        if line[:3].isdigit() and line[3:4] in (b" ", b"\r", b""):
+            break
+    return min(at, len(raw))
+
+
+def _end_of_commands(raw: bytes) -> int:
+    """Return where text begins behind the negotiation at the front."""
+    at = 0
+    while at + 1 < len(raw) and raw[at] == _IAC and _WILL <= raw[at + 1] <= _DONT:
+        at += 3
+    return min(at, len(raw))
 
 
 def _joined(raw: bytes) -> str:

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, Protocol, runtime_checkable
+from uuid import UUID
 
-from camscan.model import MAX_VALUE, Datagram, Fields, Frame, StreamHead
+from camscan.model import MAX_VALUE, Datagram, Endpoint, Fields, Frame, StreamHead, is_local_mac
 
 MAX_LISTED = 200_000
 """Entries read of one list: three networks of a /16."""
+MAX_PART = 128
+"""Characters kept of one part of a value that has several."""
+_TIME_BASED = 1
+"""Version of a UUID whose last six bytes are a MAC."""
 _LATEST = 253_402_300_799
 """9999-12-31T23:59:59Z in seconds since 1970."""
 
@@ -27,7 +32,7 @@ class Probe:
     payload: bytes
     port: int
     group: str | None = None
-    """Multicast group; it must stand in the codec's `groups`."""
+    """Multicast group of either family; it must stand in the codec's `GROUPS`."""
     broadcast: bool = False
     unicast: bool = False
     """Sent to each live host by itself (across routers too)."""
@@ -42,7 +47,7 @@ class DatagramCodec(Protocol):
     PORTS: tuple[int, ...]
     """UDP ports, of either end, on which this protocol is tried first."""
     GROUPS: tuple[str, ...]
-    """Multicast groups to join, to hear announcements and replies to the group."""
+    """Multicast groups of IPv4 and IPv6 to join, to hear announcements and replies to the group."""
     BIND_PORTS: tuple[int, ...]
     """Local ports that must be bound to hear replies and announcements."""
 
@@ -64,12 +69,41 @@ class DatagramCodec(Protocol):
 
 
 @runtime_checkable
+class Addressing(Protocol):
+    """A datagram codec for which it matters whom a message is sent to."""
+
+    def observe_towards(self, message: Any, receiver: Endpoint) -> Fields:
+        """Return the message in the shared vocabulary, sorted, the receiver included; empty as in `observe`."""
+        ...
+
+
+@runtime_checkable
 class SecretBearer(Protocol):
     """A datagram codec whose messages carry passwords: they are taken out before anything is kept."""
 
     def without_secrets(self, payload: bytes) -> bytes:
         """Return the message as it may be kept; empty where nothing of it may. Never raises."""
         ...
+
+
+@runtime_checkable
+class Repeating(Protocol):
+    """A datagram codec whose devices repeat themselves under changing numbers: ids, counters, the time of day."""
+
+    def steady(self, payload: bytes) -> bytes:
+        """Return the message without what changes though nothing else does; itself where that cannot be told. Never raises.
+
+        Two messages with equal results decode to equal fields, whatever codec takes them.
+        """
+        ...
+
+
+@runtime_checkable
+class Beginning(Protocol):
+    """A datagram codec that knows its messages on other ports than its own by how they begin, or not at all."""
+
+    BEGINS: tuple[bytes, ...]
+    """First bytes without which nothing is recognised on another port; empty where only the port counts."""
 
 
 class StreamCodec(Protocol):
@@ -306,9 +340,24 @@ def unit_mac_from_text(value: str) -> str | None:
     return unit_mac(bytes.fromhex(mac.replace(":", ""))) if mac else None
 
 
+def time_based_mac(identifier: str) -> str | None:
+    """Return the MAC in a time-based UUID (RFC 4122 §4.1.6), with or without `urn:uuid:`; other tails may be random."""
+    try:
+        uuid = UUID(identifier.rpartition(":")[2])
+    except ValueError:
+        return None
+    mac = unit_mac_from_text(uuid.hex[-12:])
+    return mac if uuid.version == _TIME_BASED and mac is not None and not is_local_mac(mac) else None
+
+
 def masked(handle: str) -> str:
     """Return as much of a handle that opens remote access as may be told: its first four characters."""
     return f"{handle[:4]}…" if len(handle) > 4 else handle
+
+
+def joined(*parts: str) -> str:
+    """Return the parts of one thing as one value of a field, `|` between; in a part, ≤ 128 characters, it becomes `/`."""
+    return "|".join(" ".join(part.split())[:MAX_PART].replace("|", "/") for part in parts)
 
 
 def fields(*pairs: tuple[str, str | None]) -> Fields:

@@ -24,6 +24,7 @@ GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = (1758,)
 
 _MAGIC = bytes.fromhex("9939a427")
+BEGINS: tuple[bytes, ...] = (_MAGIC,)
 _SEARCH = bytes.fromhex("ff0006de")
 _NAMESPACE = b"OEMExt00:device"
 _ANSWER_SIZE = 32

@@ -30,6 +30,7 @@ NAME = "dahua"
 PORTS: tuple[int, ...] = (5050,)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = (5050,)
+BEGINS: tuple[bytes, ...] = (b"\xb3",)
 
 _PROBE = b"\xa3\x01\0\x01".ljust(16, b"\0") + b"\x02".ljust(16, b"\0")
 _FIXED = (0x58).to_bytes(4, "little")

@@ -23,6 +23,7 @@ NAME = "dhcp"
 PORTS: tuple[int, ...] = (67, 68)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = ()
+BEGINS: tuple[bytes, ...] = ()
 
 _SERVER_PORT = 67
 _FROM_CLIENT = 1
@@ -33,6 +34,7 @@ _HOSTNAME, _TYPE, _PARAMETERS, _VENDOR_CLASS = 12, 53, 55, 60
 _TYPES = {1: "DISCOVER", 3: "REQUEST", 4: "DECLINE", 7: "RELEASE", 8: "INFORM"}
 """Messages of clients; the others are those of servers."""
 _MAX_OPTIONS = 128
+_OPTIONS_AT = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,11 @@ def probes(nonce: bytes) -> tuple[Probe, ...]:
 def recognise(datagram: Datagram) -> bool:
     """Return whether a datagram goes to a DHCP server."""
     return datagram.dst.port == _SERVER_PORT
+
+
+def steady(payload: bytes) -> bytes:
+    """Return a message without its transaction id and the seconds since the client began."""
+    return payload[:4] + payload[10:] if len(payload) > _OPTIONS_AT else payload
 
 
 def decode(payload: bytes) -> Message:

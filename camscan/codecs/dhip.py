@@ -29,10 +29,13 @@ GROUPS: tuple[str, ...] = ("239.255.255.251",)
 BIND_PORTS: tuple[int, ...] = (37810,)
 
 _MAGIC = b"\x20\0\0\0DHIP"
+BEGINS: tuple[bytes, ...] = (_MAGIC,)
 _BODY = b'{"method":"DHDiscover.search","params":{"mac":"","uni":1}}\n'
 _PROBE = _MAGIC + bytes(8) + len(_BODY).to_bytes(8, "little") * 2 + _BODY
 _ANSWER = "client.notifyDevInfo"
 _SEARCH = "DHDiscover."
+_HEADER = 32
+"""Bytes of the header that begins with the magic."""
 _MAX_JUNK = 64
 """Bytes in front of the JSON."""
 _MAX_TEXT = 64 * 1024
@@ -70,9 +73,17 @@ def recognise(datagram: Datagram) -> bool:
     return (datagram.src.port in PORTS or datagram.dst.port in PORTS) and b"{" in datagram.payload[:_MAX_JUNK]
 
 
+def steady(payload: bytes) -> bytes:
+    """Return a message without the session and the id of its header."""
+    if not payload.startswith(_MAGIC) or b"{" in payload[8:16]:
+        return payload
+    return _MAGIC + payload[16:]
+
+
 def decode(payload: bytes) -> Message:
     """Return the message, with or without header. Raises DecodeError."""
-    start = payload[:_MAX_JUNK].find(b"{")
+    header = _HEADER if payload.startswith(_MAGIC) else 0  # session and lengths may hold a brace themselves
+    start = payload[: header + _MAX_JUNK].find(b"{", header)
     if start < 0:
         raise DecodeError("no JSON")
     document = _json(payload[start : start + _MAX_TEXT])

@@ -27,6 +27,7 @@ NAME = "dlink"
 PORTS: tuple[int, ...] = (62976,)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = (62976,)
+BEGINS: tuple[bytes, ...] = ()
 
 _ANNOUNCEMENT, _ANNOUNCES = b"\xff\xff", b"\xa0\x00"
 _SEARCH, _SEARCHES = b"\xfd\xfd", b"\xd1\x00"

@@ -18,6 +18,7 @@ NAME = "dns"
 PORTS: tuple[int, ...] = (53,)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = ()
+BEGINS: tuple[bytes, ...] = ()
 
 MAX_QUESTIONS = 64
 MAX_RECORDS = 256
@@ -105,6 +106,35 @@ def name_text(name: Name) -> str:
     return ".".join(label.replace("\\", "\\\\").replace(".", "\\.") for label in name)
 
 
+def answers(message: Message) -> tuple[tuple[str, str], ...]:
+    """Return each name of a response with each address that it has: the name that was asked for, whatever it is an alias of.
+
+    Names in lower case with dots, addresses as `ipaddress` prints them, both in order of the records. Empty for a query.
+    """
+    if not message.is_response:
+        return ()
+    asked = {_folded(question.name) for question in message.questions}
+    aliases: dict[Name, Name] = {}
+    for record in message.records:
+        if record.type == CNAME and isinstance(record.content, tuple):
+            target = tuple(part for part in record.content if isinstance(part, str))
+            aliases.setdefault(_folded(target), _folded(record.name))
+    found: dict[tuple[str, str], None] = {}
+    for record in message.records:
+        if record.type in (A, AAAA) and isinstance(record.content, str):
+            name = _folded(record.name)
+            for _ in range(len(aliases)):  # no chain is longer, and one in a circle ends here too
+                if name in asked or name not in aliases:
+                    break
+                name = aliases[name]
+            found[name_text(name), record.content] = None
+    return tuple(found)
+
+
+def _folded(name: Name) -> Name:
+    return tuple(label.lower() for label in name)
+
+
 def probes(nonce: bytes) -> tuple[Probe, ...]:
     """Return none: resolvers are not asked."""
     return ()
@@ -113,6 +143,11 @@ def probes(nonce: bytes) -> tuple[Probe, ...]:
 def recognise(datagram: Datagram) -> bool:
     """Return whether a datagram goes to a resolver."""
     return datagram.dst.port in PORTS
+
+
+def steady(payload: bytes) -> bytes:
+    """Return a message without its transaction id."""
+    return b"\0\0" + payload[2:]
 
 
 def decode(payload: bytes) -> Message:

@@ -32,6 +32,7 @@ GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = (10000,)
 
 _MAGIC = b"MO_I"
+BEGINS: tuple[bytes, ...] = (_MAGIC,)
 _ANSWER = b"\x01\0"
 _PROBE = _MAGIC + bytes(11) + (4).to_bytes(4, "little") * 2 + b"\0\0\0\x01"
 _BODY = 0x17

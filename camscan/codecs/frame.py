@@ -17,7 +17,7 @@ from camscan.codecs.base import DecodeError
 ETHERTYPE_IPV4 = 0x0800
 ETHERTYPE_ARP = 0x0806
 ETHERTYPE_IPV6 = 0x86DD
-TCP, UDP = 6, 17
+TCP, UDP, ICMPV6 = 6, 17, 58
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 """Flags of a TCP segment."""
@@ -29,6 +29,7 @@ _LINK_TYPE_BITS = 0xFFFF
 """Captures may keep the length of the frame check sequence in the bits above."""
 
 _TAGS = frozenset({0x8100, 0x88A8, 0x9100, 0x9200})
+_TAG_BYTES = frozenset(tag.to_bytes(2) for tag in _TAGS)
 _MAX_TAGS = 4
 _MAX_EXTENSIONS = 8
 _SNAP = b"\xaa\xaa\x03\0\0\0"
@@ -45,8 +46,22 @@ _tcp = Struct("!HHIIBB").unpack_from
 _u16 = Struct("!H").unpack_from
 
 
+class Fragment(NamedTuple):
+    """A part of a packet that was too long for a link."""
+
+    id: int
+    offset: int
+    """Of its content in that of the whole packet."""
+    last: bool
+    content: bytes
+    """Of a first fragment, the headers of its transport included."""
+
+
 class Packet(NamedTuple):
-    """One frame, taken apart. `payload` is what the innermost known header carries."""
+    """One frame, taken apart. `payload` is what the innermost known header carries.
+
+    Of ICMPv6 it is the whole packet: whether a router passed it on stands in the header.
+    """
 
     src_mac: str | None
     dst_mac: str | None
@@ -67,7 +82,11 @@ class Packet(NamedTuple):
     cut: bool = False
     """The payload is not all that was sent: a first fragment, or a capture that kept only the front of each frame."""
     later_fragment: bool = False
-    """A fragment without a header of UDP or TCP; `payload` is empty."""
+    """A fragment without a header of UDP or TCP."""
+    hop_limit: int = 0
+    """As it arrived: of a sender on the same link, what its system begins with."""
+    fragment: Fragment | None = None
+    """Of a fragment, which one it is."""
 
 
 def split(frame: bytes, link_type: int = LINK_ETHERNET) -> Packet:
@@ -88,8 +107,44 @@ def split(frame: bytes, link_type: int = LINK_ETHERNET) -> Packet:
     raise DecodeError(f"link type {link_type} is not known")
 
 
+Place = tuple[int, int, int, int]
+"""Of a whole packet of UDP or TCP in a frame: protocol, offset of the source address, which the destination address and both ports
+follow at once, offset of the header of UDP or TCP, offset behind the packet."""
+
+
+def place_of(frame: bytes) -> Place | None:
+    """Return where a packet stands in an Ethernet frame, tagged or not; None for all but the plain case, which `split` tells.
+
+    Plain is a whole packet of UDP or TCP without options and extension headers, of which no byte was cut off.
+    """
+    start, kind = 14, frame[12:14]
+    while kind in _TAG_BYTES and start <= 18:
+        kind = frame[start + 2 : start + 4]
+        start += 4
+    if kind == b"\x08\0" and len(frame) >= start + 28:
+        total, proto = _u16(frame, start + 2)[0], frame[start + 9]
+        if frame[start] != 0x45 or frame[start + 6] & 0x3F or frame[start + 7]:
+            return None
+        transport, addresses, end = start + 20, start + 12, start + total
+    elif kind == b"\x86\xdd" and len(frame) >= start + 48:
+        length, proto = _u16(frame, start + 4)[0], frame[start + 6]
+        transport, addresses, end = start + 40, start + 8, start + 40 + length
+    else:
+        return None
+    if proto == UDP:
+        stop: int = transport + _u16(frame, transport + 4)[0]
+        return (proto, addresses, transport, stop) if transport + 8 <= stop <= end <= len(frame) else None
+    return (proto, addresses, transport, end) if proto == TCP and transport + 20 <= end <= len(frame) else None
+
+
+def whole(first: Packet, content: bytes) -> Packet:
+    """Return a packet that came in fragments, of which `first` was the first. Raises DecodeError."""
+    link = first._replace(cut=False, later_fragment=False, fragment=None)
+    return _transport(content, 0, len(content), link, False)
+
+
 def ethernet(packet: Packet) -> bytes:
-    """Return a packet without IP as an untagged Ethernet frame, whatever link it came from."""
+    """Return a packet without IP, or with ICMPv6, as an untagged Ethernet frame, whatever link it came from."""
     dst = bytes.fromhex((packet.dst_mac or "ff:ff:ff:ff:ff:ff").replace(":", ""))
     src = bytes.fromhex((packet.src_mac or "00:00:00:00:00:00").replace(":", ""))
     return dst + src + packet.ethertype.to_bytes(2) + packet.payload
@@ -145,12 +200,16 @@ def _ethertype_of_ip(frame: bytes) -> int:
 def _ip(frame: bytes, offset: int, src_mac: str | None, dst_mac: str | None, vlan: int | None, ethertype: int) -> Packet:
     if ethertype == ETHERTYPE_IPV4:
         _need(frame, offset + 20)
-        first, _, total, _, fragment, _, proto, _, src, dst = _ipv4(frame, offset)
+        first, _, total, number, fragment, hops, proto, _, src, dst = _ipv4(frame, offset)
         header = (first & 0x0F) * 4
         end, cut = _end(frame, offset, total)
         if first >> 4 != 4 or header < 20 or offset + header > end:
             raise DecodeError("not an IPv4 header")
-        link = Packet(src_mac, dst_mac, vlan, ethertype, _ipv4_text(src), _ipv4_text(dst), proto)
+        link = Packet(src_mac, dst_mac, vlan, ethertype, _ipv4_text(src), _ipv4_text(dst), proto, hop_limit=hops)
+        if fragment & 0x3FFF:
+            content = frame[offset + header : end]
+            part = Fragment(number, (fragment & 0x1FFF) * 8, not fragment & 0x2000 and not cut, content)
+            link = link._replace(fragment=part)
         if fragment & 0x1FFF:
             return link._replace(cut=True, later_fragment=True)
         return _transport(frame, offset + header, end, link, cut or bool(fragment & 0x2000))
@@ -161,12 +220,14 @@ def _ip(frame: bytes, offset: int, src_mac: str | None, dst_mac: str | None, vla
 
 def _with_ipv6(frame: bytes, offset: int, src_mac: str | None, dst_mac: str | None, vlan: int | None) -> Packet:
     _need(frame, offset + 40)
-    first, length, proto, _, src, dst = _ipv6(frame, offset)
+    first, length, proto, hops, src, dst = _ipv6(frame, offset)
     if first >> 28 != 6:
         raise DecodeError("not an IPv6 header")
     end, cut = _end(frame, offset, length and length + 40)
+    start = offset
     offset += 40
-    later = False
+    later, snapped = False, cut
+    fragmented: tuple[int, int] | None = None
     for _ in range(_MAX_EXTENSIONS):
         if proto not in (_HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _OPTIONS):
             break
@@ -181,17 +242,24 @@ def _with_ipv6(frame: bytes, offset: int, src_mac: str | None, dst_mac: str | No
         )
         if proto == _FRAGMENT:
             position = _u16(frame, offset + 2)[0]
+            fragmented = (int.from_bytes(frame[offset + 4 : offset + 8]), position)
             later = later or position >> 3 != 0
             cut = cut or position & 1 != 0
         proto = frame[offset]
         offset += step
         if later:
             break
-    link = Packet(src_mac, dst_mac, vlan, ETHERTYPE_IPV6, _ipv6_text(src), _ipv6_text(dst), proto)
+    link = Packet(src_mac, dst_mac, vlan, ETHERTYPE_IPV6, _ipv6_text(src), _ipv6_text(dst), proto, hop_limit=hops)
+    if fragmented is not None:
+        number, position = fragmented
+        last = not position & 1 and not snapped
+        link = link._replace(fragment=Fragment(number, position & 0xFFF8, last, frame[offset:end]))
     if later:
         return link._replace(cut=True, later_fragment=True)
     if offset > end:
         raise DecodeError("an IPv6 extension header past the end")
+    if proto == ICMPV6:
+        return link._replace(payload=frame[start:end], cut=cut)
     return _transport(frame, offset, end, link, cut)
 
 
@@ -203,8 +271,7 @@ def _end(frame: bytes, offset: int, total: int) -> tuple[int, bool]:
 
 
 def _transport(frame: bytes, offset: int, end: int, link: Packet, cut: bool) -> Packet:
-    src_mac, dst_mac, vlan, ethertype, src, dst, proto = link[:7]
-    if proto == UDP:
+    if link.proto == UDP:
         if offset + 8 > end:
             raise DecodeError("a UDP header past the end")
         src_port, dst_port, length = _udp(frame, offset)
@@ -213,8 +280,8 @@ def _transport(frame: bytes, offset: int, end: int, link: Packet, cut: bool) -> 
         stop = min(end, offset + length) if length else end
         payload = frame[offset + 8 : stop]
         cut = cut or offset + length > end
-        return Packet(src_mac, dst_mac, vlan, ethertype, src, dst, proto, src_port, dst_port, 0, 0, 0, payload, cut)
-    if proto == TCP:
+        return _with(link, src_port, dst_port, 0, 0, 0, payload, cut)
+    if link.proto == TCP:
         if offset + 20 > end:
             raise DecodeError("a TCP header past the end")
         src_port, dst_port, seq, ack, header, flags = _tcp(frame, offset)
@@ -222,8 +289,13 @@ def _transport(frame: bytes, offset: int, end: int, link: Packet, cut: bool) -> 
         if header >> 4 < 5 or start > end:
             raise DecodeError("a TCP header past the end")
         payload = frame[start:end]
-        return Packet(src_mac, dst_mac, vlan, ethertype, src, dst, proto, src_port, dst_port, flags, seq, ack, payload, cut)
+        return _with(link, src_port, dst_port, flags, seq, ack, payload, cut)
     return link._replace(payload=frame[offset:end], cut=cut)
+
+
+def _with(link: Packet, src_port: int, dst_port: int, flags: int, seq: int, ack: int, payload: bytes, cut: bool) -> Packet:
+    """Return a packet with its transport: quicker than `_replace`, which this is called too often for."""
+    return Packet(*link[:7], src_port, dst_port, flags, seq, ack, payload, cut, False, link.hop_limit, link.fragment)
 
 
 @lru_cache(maxsize=4096)

@@ -28,6 +28,7 @@ NAME = "gvcp"
 PORTS: tuple[int, ...] = (3956,)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = ()
+BEGINS: tuple[bytes, ...] = ()
 
 _KEY = 0x42
 _COMMAND = bytes.fromhex("4201000200000001")

@@ -25,6 +25,7 @@ NAME = "hanwha"
 PORTS: tuple[int, ...] = (7701, 7711)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = (7711,)
+BEGINS: tuple[bytes, ...] = ()
 
 _SEARCH, _ANSWER = 0x01, 0x0B
 _SEARCH_SIZE = 262

@@ -28,6 +28,7 @@ GROUPS: tuple[str, ...] = ("239.255.255.250",)
 BIND_PORTS: tuple[int, ...] = (8002, 18002)
 
 _ANSWER = b"HDS/1.0 200 OK"
+BEGINS: tuple[bytes, ...] = (_ANSWER,)
 _READ = (
     "Device-ID",
     "Device-Model",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from camscan.codecs.base import DecodeError, text
 
@@ -65,6 +66,7 @@ def complete_head(buffer: bytes) -> int | None:
     return min(ends, default=None)
 
 
+@lru_cache(maxsize=32)
 def parse(raw: bytes) -> Head:
     """Return the head at the front of `raw`. Raises DecodeError where no line of text stands there."""
     quirks: set[str] = set()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from camscan.codecs import control
 from camscan.codecs import head as heads
-from camscan.codecs.base import DecodeError, fields, text
+from camscan.codecs.base import DecodeError, fields, ip_from_text, text
 from camscan.model import Fields, StreamHead
 
 NAME = "http"
@@ -26,6 +26,9 @@ MAX_TITLE = 1024
 MAX_HEADERS = 32
 """Header fields kept as `http.header`."""
 MAX_HEADER_VALUE = 256
+MAX_REQUESTS = 8
+"""Requests of one client that are looked at."""
+_OWN_AGENT = "camscan/"
 _MAX_INTERIM = 3
 """Interim (1xx) responses that are skipped."""
 
@@ -137,6 +140,24 @@ def observe(message: Answers) -> Fields:
     )
 
 
+def observe_client(sent: bytes) -> Fields:
+    """Return who asks, and which server by name, in the requests of a client; empty for requests of camscan, whoever runs it."""
+    said: list[tuple[str, str | None]] = []
+    for _ in range(MAX_REQUESTS):
+        try:
+            asked = heads.parse(sent)
+        except DecodeError:
+            break
+        if not asked.start.rpartition(" ")[2].upper().startswith("HTTP/"):
+            break
+        agent = asked.get("user-agent") or ""
+        if agent.startswith(_OWN_AGENT):
+            return ()
+        said += [("http.user_agent", agent), ("http.host", _server_name(asked.get("host") or ""))]
+        sent = asked.body[heads.content_length(asked) or 0 :]
+    return fields(*said)
+
+
 def bears_another(received: bytes) -> bool:
     """Return whether one whole response came, and the server waits for the next request and did not ask to be spared."""
     try:
@@ -147,6 +168,12 @@ def bears_another(received: bytes) -> bool:
     kept = "keep-alive" in wishes if response.head.start.upper().startswith("HTTP/1.0") else "close" not in wishes
     spared = response.status in _SPARED or "https-expected" in response.quirks
     return rest is not None and not rest.strip(b"\r\n") and kept and not spared
+
+
+def _server_name(host: str) -> str | None:
+    """Return the name in a Host field in lower case; None for an address, which the connection shows anyway."""
+    name = host.strip().rpartition("@")[2].partition(":")[0].rstrip(".").lower()
+    return None if not name or name.startswith("[") or ip_from_text(name) or name.replace(".", "").isdigit() else name
 
 
 def _front(message: Response) -> list[tuple[str, str | None]]:

@@ -36,6 +36,7 @@ GROUPS: tuple[str, ...] = ("224.16.32.1",)
 BIND_PORTS: tuple[int, ...] = (5513, 5510)
 
 _MAGIC = b"NDT1"
+BEGINS: tuple[bytes, ...] = (_MAGIC,)
 _SEARCH, _ANSWER = b"\0\x01", b"\0\x02"
 _PLATFORM = 72
 _CLASSES = {1: "camera", 2: "nvr", 3: "dvr"}

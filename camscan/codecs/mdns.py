@@ -15,8 +15,9 @@ from camscan.model import Datagram, Fields
 
 NAME = "mdns"
 PORTS: tuple[int, ...] = (5353,)
-GROUPS: tuple[str, ...] = ("224.0.0.251",)
+GROUPS: tuple[str, ...] = ("224.0.0.251", "ff02::fb")
 BIND_PORTS: tuple[int, ...] = (5353,)
+BEGINS: tuple[bytes, ...] = ()
 
 SERVICE_TYPES = (
     "_services._dns-sd._udp",
@@ -75,8 +76,9 @@ def probes(nonce: bytes) -> tuple[Probe, ...]:
         Probe(
             payload=dns.query(tuple(names[first : first + _QUESTIONS_A_PROBE]), message_id=int.from_bytes(nonce[:2]) ^ first),
             port=PORTS[0],
-            group=GROUPS[0],
+            group=group,
         )
+        for group in GROUPS
         for first in range(0, len(names), _QUESTIONS_A_PROBE)
     )
 
@@ -84,6 +86,11 @@ def probes(nonce: bytes) -> tuple[Probe, ...]:
 def recognise(datagram: Datagram) -> bool:
     """Return whether a datagram comes from the port of mDNS, or goes to it."""
     return datagram.src.port in PORTS or datagram.dst.port in PORTS
+
+
+def steady(payload: bytes) -> bytes:
+    """Return a message without its transaction id."""
+    return b"\0\0" + payload[2:]
 
 
 def decode(payload: bytes) -> Message:

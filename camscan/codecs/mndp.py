@@ -17,6 +17,7 @@ NAME = "mndp"
 PORTS: tuple[int, ...] = (5678,)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = (5678,)
+BEGINS: tuple[bytes, ...] = ()
 
 _SEARCH = bytes(4)
 _HEADER = 4

@@ -29,6 +29,7 @@ GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = (2007,)
 
 _MAGIC = b"NICE"
+BEGINS: tuple[bytes, ...] = (_MAGIC,)
 _SEARCH, _ANSWER = bytes.fromhex("01080000"), bytes.fromhex("00010048")
 _NAME_AT, _NAME_SIZE = 0x4A, 16
 

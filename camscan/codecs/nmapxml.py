@@ -53,6 +53,8 @@ class Host:
     seen_at: datetime | None
     raw: bytes
     """The element without the output of scripts, ≤ MAX_RAW bytes."""
+    given_up: bool = False
+    """nmap ran into its time limit for this host and tells nothing of its ports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +191,7 @@ def _host(raw: bytes) -> Host:
         ports=tuple(ports[:MAX_PORTS]),
         seen_at=_instant(root.get("endtime")) or _instant(root.get("starttime")),
         raw=plain[:MAX_RAW],
+        given_up=root.get("timedout") == "true",
     )
 
 

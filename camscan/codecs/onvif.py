@@ -1,7 +1,7 @@
-"""ONVIF device service: device information, clock and faults, as SOAP alone or inside an HTTP response.
+"""ONVIF services: device information, clock, names, services, channels and faults, as SOAP alone or inside an HTTP response.
 
 Source: ONVIF Core specification, GetDeviceInformation, GetSystemDateAndTime and fault codes; SOAP 1.2. Status: documented.
-Elements are matched by local name: prefixes and even namespaces differ between stacks.
+Elements are matched by local name: prefixes and even namespaces differ between stacks. The other answers: `onvif_messages.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from camscan.codecs import head as heads
+from camscan.codecs import onvif_messages as messages
 from camscan.codecs import xml
 from camscan.codecs.base import DecodeError, fields
 from camscan.model import Fields
@@ -22,9 +23,14 @@ MAX_MESSAGE = 64 * 1024
 _REQUEST = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>'
-    '<{} xmlns="http://www.onvif.org/ver10/device/wsdl"/>'
+    '<{} xmlns="{}">{}</{}>'
     "</s:Body></s:Envelope>"
 )
+_ARGUMENTS = {
+    "GetServices": "<IncludeCapability>false</IncludeCapability>",
+    "GetCapabilities": "<Category>All</Category>",
+}
+_OF_MEDIA = frozenset({"GetProfiles", "GetVideoSources"})
 _CLOCK = (("Date", "Year"), ("Date", "Month"), ("Date", "Day"), ("Time", "Hour"), ("Time", "Minute"), ("Time", "Second"))
 
 
@@ -55,21 +61,20 @@ class Fault:
     reason: str
 
 
-def get_device_information() -> bytes:
-    """Return the SOAP request without credentials; some devices answer it."""
-    return _REQUEST.format("GetDeviceInformation").encode()
+Message = DeviceInformation | SystemTime | Fault | messages.Answer
+_ANSWERS = tuple(name.encode() for name in ("GetDeviceInformationResponse", "GetSystemDateAndTimeResponse", *messages.READERS))
 
 
-def get_system_date_and_time() -> bytes:
-    """Return the SOAP request, which the specification lets everyone make."""
-    return _REQUEST.format("GetSystemDateAndTime").encode()
+def request(operation: str) -> bytes:
+    """Return the SOAP request of an operation that changes nothing, without credentials."""
+    space = messages.MEDIA if operation in _OF_MEDIA else messages.DEVICE
+    return _REQUEST.format(operation, space, _ARGUMENTS.get(operation, ""), operation).encode()
 
 
 def recognise(raw: bytes) -> bool:
     """Return whether the bytes hold one of the messages that `decode` returns, judged by their names alone."""
     start = raw[:MAX_MESSAGE]
-    named = b"GetDeviceInformationResponse" in start or b"GetSystemDateAndTimeResponse" in start
-    return named or (b"Envelope" in start and b"Fault" in start)
+    return any(name in start for name in _ANSWERS) or (b"Envelope" in start and b"Fault" in start)
 
 
 def complete(buffer: bytes) -> bool:
@@ -77,7 +82,7 @@ def complete(buffer: bytes) -> bool:
     return b"Envelope>" in buffer[-64:] and buffer.count(b"Envelope") >= 2
 
 
-def decode(raw: bytes) -> DeviceInformation | SystemTime | Fault:
+def decode(raw: bytes) -> Message:
     """Return the message in a SOAP document or an HTTP response that holds one. Raises DecodeError."""
     document = raw[:MAX_MESSAGE]
     if document.lstrip()[:5].upper() == b"HTTP/":
@@ -100,13 +105,17 @@ def decode(raw: bytes) -> DeviceInformation | SystemTime | Fault:
             return SystemTime(utc=_clock(xml.child(message, "SystemDateAndTime", "UTCDateTime")))
         if name == "Fault":
             return _fault(message)
-    raise DecodeError("neither device information nor a clock nor a fault")
+        if name in messages.READERS:
+            return messages.READERS[name](message)
+    raise DecodeError("neither a known answer nor a fault")
 
 
-def observe(message: DeviceInformation | SystemTime | Fault) -> Fields:
-    """Return the five values as the device states them; nothing for other messages."""
-    if not isinstance(message, DeviceInformation):
+def observe(message: Message) -> Fields:
+    """Return the values as the device states them; nothing for its clock and for faults."""
+    if isinstance(message, SystemTime | Fault):
         return ()
+    if not isinstance(message, DeviceInformation):
+        return messages.observe(message)
     return fields(
         ("onvif.manufacturer", message.manufacturer),
         ("onvif.model", message.model),

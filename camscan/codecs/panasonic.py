@@ -30,6 +30,7 @@ NAME = "panasonic"
 PORTS: tuple[int, ...] = (10669, 10670)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = (10669,)
+BEGINS: tuple[bytes, ...] = ()
 
 _SEARCH, _ANSWER = 0x000D, 0x000E
 _CONSTANT = bytes.fromhex("20111e11231f1e191300000201") + bytes(11)

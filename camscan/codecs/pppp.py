@@ -27,6 +27,7 @@ BIND_PORTS: tuple[int, ...] = ()
 
 _SEARCHES = (b"\xf1\x30\0\0", b"\xf1\x32\0\0", b"\x2c\xba\x5f\x5d")
 _ANSWER = b"\xf1\x41\0\x14"
+BEGINS: tuple[bytes, ...] = (_ANSWER,)
 _HIDDEN = b"\x2c"
 _LENGTH = 24
 _PREFIX_ENDS = 12

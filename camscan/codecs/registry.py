@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from camscan.codecs import (
     arp,
     banner,
     bosch,
+    cdp,
     control,
     dahua,
     dhcp,
+    dhcpv6,
     dhip,
     dlink,
     dns,
+    favicon,
     foscam,
     gvcp,
     hanwha,
     hds,
     http,
+    igd,
     kedacom,
+    lldp,
+    llmnr,
     mdns,
+    mld,
     mndp,
+    ndp,
     nice,
+    ntp,
     onvif,
     panasonic,
     pppp,
+    privacy,
     reolink,
     rtsp,
     sadp,
     sadp_l2,
+    secrets,
     snmp,
     sony,
     ssdp,
@@ -44,10 +56,22 @@ from camscan.codecs import (
     vision360,
     vivotek,
     vstarcam,
+    webcaps,
     wsd,
     xiongmai,
 )
-from camscan.codecs.base import DatagramCodec, DecodeError, FrameCodec, SecretBearer, StreamCodec, mac_text
+from camscan.codecs.base import (
+    Addressing,
+    Beginning,
+    DatagramCodec,
+    DecodeError,
+    FrameCodec,
+    SecretBearer,
+    StreamCodec,
+    fields,
+    mac_text,
+)
+from camscan.codecs.eui64 import with_claim
 from camscan.model import MAX_RAW, Carrier, Datagram, Endpoint, Fields, Frame, Observation, StreamHead
 
 DATAGRAM_CODECS: tuple[DatagramCodec, ...] = (
@@ -57,8 +81,11 @@ DATAGRAM_CODECS: tuple[DatagramCodec, ...] = (
     tvt_search,  # before ssdp, which would take the head of its answer for its own
     ssdp,
     mdns,
+    llmnr,
     dhcp,
+    dhcpv6,
     dns,
+    ntp,
     snmp,
     tvt,
     xiongmai,
@@ -85,8 +112,14 @@ DATAGRAM_CODECS: tuple[DatagramCodec, ...] = (
     gvcp,
 )
 STREAM_CODECS: tuple[StreamCodec, ...] = (http, rtsp, tls, banner)
-FRAME_CODECS: tuple[FrameCodec, ...] = (arp, sadp_l2)
+FRAME_CODECS: tuple[FrameCodec, ...] = (arp, ndp, mld, sadp_l2, lldp, cdp)
 
+MAX_OF_CLIENT = 2048
+"""Bytes kept of what a client said."""
+LONGEST_URL = 2048
+"""Characters of a value that is looked at as a URL, or as a list of them."""
+MAX_OF_COMMAND = 16
+"""Bytes kept of an unreadable message to a device: they tell the protocol."""
 UNSPECIFIED = frozenset({"0.0.0.0", "::"})
 """What stands for the sender where it has no address yet."""
 
@@ -101,20 +134,52 @@ class Undecoded:
     """≤ 256 bytes."""
 
 
+# Asking a protocol of typing what fulfils it takes longer than decoding most messages: it is asked once.
+_ADDRESSING = {codec: codec.observe_towards for codec in DATAGRAM_CODECS if isinstance(codec, Addressing)}
+_BEARERS = {codec: codec.without_secrets for codec in DATAGRAM_CODECS if isinstance(codec, SecretBearer)}
+_BY_NAME = {codec.NAME: codec for codec in DATAGRAM_CODECS}
+_USED_PORTS = frozenset(port for codec in DATAGRAM_CODECS for port in codec.PORTS)
+
+
+def candidates(datagram: Datagram) -> tuple[DatagramCodec, ...]:
+    """Return the codecs that may recognise a datagram, in the order in which they are tried."""
+    src, dst = datagram.src.port, datagram.dst.port
+    first = datagram.payload[0] if datagram.payload else -1
+    return _candidates(src if src in _USED_PORTS else 0, dst if dst in _USED_PORTS else 0, first)
+
+
+@lru_cache(maxsize=4096)
+def _candidates(src: int, dst: int, first: int) -> tuple[DatagramCodec, ...]:
+    at_port = [codec for codec in DATAGRAM_CODECS if src in codec.PORTS or dst in codec.PORTS]
+    return (*at_port, *(codec for codec in _BY_FIRST_BYTE.get(first, _BY_ANY_BYTE) if codec not in at_port))
+
+
+def _by_first_byte() -> dict[int, tuple[DatagramCodec, ...]]:
+    """Return the codecs that may recognise a datagram by its first byte on any port."""
+    begins = {codec: {begin[0] for begin in codec.BEGINS} for codec in DATAGRAM_CODECS if isinstance(codec, Beginning)}
+    return {
+        byte: tuple(codec for codec in DATAGRAM_CODECS if codec not in begins or byte in begins[codec]) for byte in range(256)
+    }
+
+
+_BY_FIRST_BYTE = _by_first_byte()
+_BY_ANY_BYTE = tuple(codec for codec in DATAGRAM_CODECS if not isinstance(codec, Beginning))
+
+
 def dispatch_datagram(datagram: Datagram, *, collector: str, site: str) -> Observation | Undecoded | None:
     """Return what a datagram says of its sender; None where no codec wants it or it says nothing of its sender.
 
     Codecs whose ports include one end are tried first, then those that recognise the first bytes on any port.
     """
-    ports = {datagram.src.port, datagram.dst.port}
     failed: Undecoded | None = None
-    for codec in sorted(DATAGRAM_CODECS, key=lambda c: ports.isdisjoint(c.PORTS)):
+    for codec in candidates(datagram):
         if not codec.recognise(datagram):
             continue
         try:
-            said = codec.observe(codec.decode(datagram.payload))
+            message = codec.decode(datagram.payload)
+            said = _ADDRESSING[codec](message, datagram.dst) if codec in _ADDRESSING else codec.observe(message)
         except DecodeError as fault:
-            failed = failed or Undecoded(protocol=codec.NAME, reason=str(fault), sample=_kept(codec, datagram.payload)[:256])
+            failed = failed or Undecoded(protocol=codec.NAME, reason=str(fault), sample=_sample(codec, datagram))
             continue
         if not said:
             return None
@@ -123,13 +188,28 @@ def dispatch_datagram(datagram: Datagram, *, collector: str, site: str) -> Obser
     return failed
 
 
+def kept_of(protocol: str, payload: bytes) -> bytes:
+    """Return what may be kept of a datagram that was read as a protocol."""
+    return _kept(_BY_NAME[protocol], payload)
+
+
 def _kept(codec: DatagramCodec, payload: bytes) -> bytes:
     """Return what may be kept of a message."""
-    return codec.without_secrets(payload) if isinstance(codec, SecretBearer) else payload
+    return secrets.cut(_BEARERS[codec](payload) if codec in _BEARERS else payload)
+
+
+def _sample(codec: DatagramCodec, datagram: Datagram) -> bytes:
+    """Return as much as may be kept of a message that cannot be read.
+
+    What goes from another port to that of the devices may be a command with a password in whatever place and cipher.
+    """
+    commands = datagram.dst.port in codec.PORTS and datagram.src.port not in codec.PORTS
+    return _kept(codec, datagram.payload)[: MAX_OF_COMMAND if commands else 256]
 
 
 def dispatch_stream(head: StreamHead, *, collector: str, site: str) -> Observation | Undecoded | None:
     """Return what the server of a connection said; None where no codec recognises its first bytes."""
+    head = _kept_of_stream(head)
     failed: Undecoded | None = None
     for codec in STREAM_CODECS:
         if not codec.recognise(head):
@@ -147,14 +227,39 @@ def dispatch_stream(head: StreamHead, *, collector: str, site: str) -> Observati
     return failed
 
 
+@lru_cache(maxsize=1)
+def _kept_of_stream(head: StreamHead) -> StreamHead:
+    """Return what may be kept of a connection."""
+    codec = next((codec for codec in STREAM_CODECS if codec.recognise(head)), None)
+    return banner.without_secrets(head) if codec is banner else privacy.without_secrets(head)
+
+
+def dispatch_client(head: StreamHead, *, collector: str, site: str) -> Observation | None:
+    """Return what the client of a connection says of itself; None where it says nothing."""
+    mapped = igd.observe_client(head.sent)
+    head = _kept_of_stream(head)
+    for codec in (tls, http, rtsp):
+        said = codec.observe_client(head.sent)
+        if codec is http and mapped:
+            said = fields(*said, *mapped, ("igd.router", head.server.ip))
+        if said:
+            client = Endpoint(head.client.ip, 0)  # its port is another one each time
+            return observation(codec.NAME, said, head, head.sent[:MAX_OF_CLIENT], client, head.client_mac, collector, site)
+    return None
+
+
 def _carried(head: StreamHead) -> Fields:
-    """Return what a UPnP description or an ONVIF answer says that the first response of a connection carries."""
+    """Return what a UPnP description, an ONVIF answer, a list of capabilities or an icon says that the first response carries."""
     asked = head.sent[:5]
     try:
         if asked == b"POST " and onvif.recognise(head.received):
             return onvif.observe(onvif.decode(head.received))
         if asked == b"GET /" and control.place(head.sent) != 0 and upnp.recognise(head.received):
             return upnp.observe(upnp.decode(head.received))
+        if webcaps.asked_for(head.sent):
+            return webcaps.observe(webcaps.decode(head.received))
+        if favicon.asked_for(head.sent):
+            return favicon.observe(favicon.decode(head.received))
     except DecodeError:  # then it is a page like any other
         pass
     return ()
@@ -190,17 +295,29 @@ def observation(
     site: str,
 ) -> Observation:
     """Return the observation of one decoded message of `source`. A source without address, as in DHCP, has no `ip`."""
+    ip = None if source is None or source.ip in UNSPECIFIED else source.ip
     return Observation(
         protocol=protocol,
         collector=collector,
         via=carrier.via,
         site=site,
-        fields=said,
+        fields=with_claim(_without_logins(said), ip, mac),
         first_seen_at=carrier.received_at,
         last_seen_at=carrier.received_at,
-        ip=None if source is None or source.ip in UNSPECIFIED else source.ip,
+        ip=ip,
         port=None if source is None else source.port or None,
         link_mac=mac,
         raw=raw[:MAX_RAW],
         truncated=len(raw) > MAX_RAW,
     )
+
+
+def _without_logins(said: Fields) -> Fields:
+    """Return fields in which no URL says how to log in; pages and descriptions have none that are cut here."""
+    if not any("://" in value and len(value) <= LONGEST_URL for _, value in said):
+        return said
+    return fields(*((name, secrets.cut_url(value) if _is_url(value) else value) for name, value in said))
+
+
+def _is_url(value: str) -> bool:
+    return len(value) <= LONGEST_URL and "://" in value and "<" not in value

@@ -28,6 +28,7 @@ BIND_PORTS: tuple[int, ...] = (3000,)
 
 _SEARCH = bytes.fromhex("aaaa0000")
 _MAGIC = bytes.fromhex("3acf872a")
+BEGINS: tuple[bytes, ...] = (_MAGIC,)
 _HEADER = 20
 _WORDS = (0x1F2D3C4B, 0x5A6C7F8D, 0x38172E4B, 0x8271635A, 0x863F1A2B, 0xA5C6F7D8, 0x8371E1B4, 0x17F2D3A5)
 _UID_SIZE = 16

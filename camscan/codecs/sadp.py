@@ -27,11 +27,13 @@ NAME = "sadp"
 PORTS: tuple[int, ...] = (37020,)
 GROUPS: tuple[str, ...] = ("239.255.255.250",)
 BIND_PORTS: tuple[int, ...] = (37020,)
+BEGINS: tuple[bytes, ...] = ()
 
 _ANSWERS = frozenset({"ProbeMatch", "Hello"})
 _MIN_OPAQUE = 64
 """Bytes; what is shorter and no XML is not taken for an encrypted answer."""
 _MAX_ELEMENTS = 128
+_LONGEST_UUID = 64
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "flase", "0"})
 """`flase` is what some firmware sends."""
 
@@ -65,6 +67,20 @@ def probes(nonce: bytes) -> tuple[Probe, ...]:
 def recognise(datagram: Datagram) -> bool:
     """Return whether a datagram comes from the port of SADP, or goes there and looks like XML."""
     return datagram.src.port in PORTS or (datagram.dst.port in PORTS and b"<" in datagram.payload[:64])
+
+
+def steady(payload: bytes) -> bytes:
+    """Return a message without the id of the inquiry that it answers."""
+    start = payload.find(b"<Uuid>") + len(b"<Uuid>")
+    stop = payload.find(b"</Uuid>", start, start + _LONGEST_UUID)
+    if (
+        start < len(b"<Uuid>")
+        or stop < 0
+        or b"<!" in payload
+        or payload[start:stop].translate(None, b"0123456789abcdefABCDEF-")
+    ):
+        return payload
+    return payload[:start] + payload[stop:]
 
 
 def decode(payload: bytes) -> Message:

@@ -11,32 +11,44 @@ Wire layout, each part behind its tag and length:
 | PDU | A2 | GetResponse: request id, error status, error index, bindings |
 | bindings | 30 | sequence of sequences: name 06, value |
 
-Nothing is asked: communities come from an operator alone. Answers to others are read where a capture holds them.
+No probe is sent: communities come from an operator alone. Answers to others are read where a capture holds them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from camscan.codecs.base import Cursor, DecodeError, Probe, fields, text
+from camscan.codecs import ber
+from camscan.codecs.base import Cursor, DecodeError, Probe, fields, text, unit_mac, unit_mac_from_text
 from camscan.model import Datagram, Fields
 
 NAME = "snmp"
 PORTS: tuple[int, ...] = (161,)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = ()
+BEGINS: tuple[bytes, ...] = ()
 
 SYS_DESCR, SYS_OBJECT_ID, SYS_NAME = "1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.2.0", "1.3.6.1.2.1.1.5.0"
 MAX_BINDINGS = 64
-_INTEGER, _OCTETS, _OID, _SEQUENCE, _GET_RESPONSE = 0x02, 0x04, 0x06, 0x30, 0xA2
+PRIVATE_OBJECTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "1.3.6.1.4.1.39165": (
+        ("1.3.6.1.4.1.39165.1.1.0", ""),
+        ("1.3.6.1.4.1.39165.1.3.0", ""),
+        ("1.3.6.1.4.1.39165.1.4.0", "snmp.mac"),
+        ("1.3.6.1.4.1.39165.1.6.0", ""),
+    ),
+    "1.3.6.1.4.1.1004849": (
+        ("1.3.6.1.4.1.1004849.2.1.1.1.0", ""),
+        ("1.3.6.1.4.1.1004849.2.1.2.4.0", "snmp.serial"),
+        ("1.3.6.1.4.1.1004849.2.1.2.6.0", ""),
+    ),
+}
+"""Objects of makers' own trees that say what a device is: by the maker's number, and the field where one is a claim."""
+_PRIVATE = {name: field for objects in PRIVATE_OBJECTS.values() for name, field in objects}
+_GET_RESPONSE = 0xA2
 _PDUS = range(0xA0, 0xA9)
 _VERSIONS = frozenset({0, 1})
-_LONG_FORM = 0x80
-_MAX_LENGTH_OCTETS = 4
-_MAX_ARCS = 128
-"""Arcs of a name, RFC 3416 §4.1."""
-_MAX_ARC = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,43 +73,55 @@ def probes(nonce: bytes) -> tuple[Probe, ...]:
 
 def recognise(datagram: Datagram) -> bool:
     """Return whether a datagram between ports of SNMP begins as a sequence."""
-    return (datagram.src.port in PORTS or datagram.dst.port in PORTS) and datagram.payload[:1] == bytes([_SEQUENCE])
+    return (datagram.src.port in PORTS or datagram.dst.port in PORTS) and datagram.payload[:1] == bytes([ber.SEQUENCE])
 
 
 def decode(payload: bytes) -> Message:
     """Return the message. Raises DecodeError."""
-    message = _inside(Cursor(payload), _SEQUENCE)
-    version = int.from_bytes(_content(message, _INTEGER))
+    message = ber.inside(Cursor(payload), ber.SEQUENCE)
+    version = int.from_bytes(ber.content(message, ber.INTEGER))
     if version not in _VERSIONS:
         raise DecodeError("neither version 1 nor 2c")
-    _content(message, _OCTETS)
-    tag, pdu = _element(message)
+    ber.content(message, ber.OCTETS)
+    tag, pdu = ber.element(message)
     if tag not in _PDUS:
         raise DecodeError("no PDU")
-    if tag != _GET_RESPONSE:
-        return Message(version=version, is_answer=False)
+    return of_response(pdu, version) if tag == _GET_RESPONSE else Message(version=version, is_answer=False)
+
+
+def of_response(pdu: bytes, version: int) -> Message:
+    """Return the message of a GetResponse's content, without its tag and length. Raises DecodeError."""
     cursor = Cursor(pdu)
     for _ in ("request id", "error status", "error index"):
-        _content(cursor, _INTEGER)
-    return Message(version=version, is_answer=True, bindings=tuple(_bindings(_inside(cursor, _SEQUENCE))))
+        ber.content(cursor, ber.INTEGER)
+    return Message(version=version, is_answer=True, bindings=tuple(_bindings(ber.inside(cursor, ber.SEQUENCE))))
 
 
 def observe(message: Message) -> Fields:
-    """Return the system group in the shared vocabulary; empty for questions and traps."""
+    """Return the system group and what is known of makers' own trees; empty for questions and traps."""
     return fields(
         ("snmp.sysdescr", message.get(SYS_DESCR)),
         ("snmp.sysobjectid", message.get(SYS_OBJECT_ID)),
         ("snmp.sysname", message.get(SYS_NAME)),
+        *_private(message),
     )
+
+
+def private_objects(sys_object_id: str) -> tuple[str, ...]:
+    """Return the objects of a maker's own tree that an agent with this number may have; all that are known where it states none."""
+    if sys_object_id in ("", "0.0"):
+        return tuple(_PRIVATE)
+    tree = ".".join(sys_object_id.split(".")[:7])
+    return tuple(name for name, _ in PRIVATE_OBJECTS.get(tree, ()))
 
 
 def without_secrets(payload: bytes) -> bytes:
     """Return a message of the same length with its community blanked; empty for what cannot be read that far."""
     whole = Cursor(payload)
     try:
-        message = _inside(whole, _SEQUENCE)
-        _content(message, _INTEGER)
-        community = _content(message, _OCTETS)
+        message = ber.inside(whole, ber.SEQUENCE)
+        ber.content(message, ber.INTEGER)
+        community = ber.content(message, ber.OCTETS)
     except DecodeError:
         return b""
     end = whole.position - message.left
@@ -108,52 +132,25 @@ def _bindings(cursor: Cursor) -> Iterator[tuple[str, str]]:
     for _ in range(MAX_BINDINGS):
         if not cursor.left:
             return
-        binding = _inside(cursor, _SEQUENCE)
-        name = _oid(_content(binding, _OID))
-        tag, value = _element(binding)
-        if tag == _OCTETS:
-            yield name, text(value).strip("\0\r\n")
-        elif tag == _OID:
-            yield name, _oid(value)
+        binding = ber.inside(cursor, ber.SEQUENCE)
+        name = ber.dotted(ber.arcs(ber.content(binding, ber.OID)))
+        tag, value = ber.element(binding)
+        if tag == ber.OCTETS:
+            yield name, _text(name, value)
+        elif tag == ber.OID and value:  # agents without a number of their own send an empty one
+            yield name, ber.dotted(ber.arcs(value))
 
 
-def _element(cursor: Cursor) -> tuple[int, bytes]:
-    """Return tag and content of the next element; lengths may be written longer than need be, as agents do."""
-    tag, length = cursor.u8(), cursor.u8()
-    if length >= _LONG_FORM:
-        octets = length - _LONG_FORM
-        if not 0 < octets <= _MAX_LENGTH_OCTETS:
-            raise DecodeError("a length that is open or too long")
-        length = int.from_bytes(cursor.take(octets))
-    return tag, cursor.take(length)
+def _text(name: str, value: bytes) -> str:
+    """Return an octet string as text; a MAC of six bytes in its usual form where the object holds one."""
+    if _PRIVATE.get(name) == "snmp.mac":
+        return unit_mac(value) or unit_mac_from_text(text(value).strip("\0\r\n")) or ""
+    return text(value).strip("\0\r\n")
 
 
-def _content(cursor: Cursor, wanted: int) -> bytes:
-    tag, content = _element(cursor)
-    if tag != wanted:
-        raise DecodeError(f"tag {tag:#04x} in place of {wanted:#04x}")
-    return content
-
-
-def _inside(cursor: Cursor, wanted: int) -> Cursor:
-    return Cursor(_content(cursor, wanted))
-
-
-def _oid(raw: bytes) -> str:
-    """Return an object identifier in dotted decimal."""
-    arcs: list[int] = []
-    arc, open_arc = 0, False
-    for octet in raw:
-        arc, open_arc = (arc << 7) | (octet & 0x7F), bool(octet & 0x80)
-        if arc > _MAX_ARC:
-            raise DecodeError("an arc beyond 32 bits")
-        if open_arc:
-            continue
-        first = min(arc // 40, 2)
-        arcs += [arc] if arcs else [first, arc - 40 * first]
-        arc = 0
-        if len(arcs) > _MAX_ARCS:
-            raise DecodeError("a name of too many arcs")
-    if open_arc or not arcs:
-        raise DecodeError("a name that is empty or cut off")
-    return ".".join(map(str, arcs))
+def _private(message: Message) -> Iterator[tuple[str, str | None]]:
+    for name, value in message.bindings:
+        if name in _PRIVATE and value:
+            yield "snmp.private", f"{name}={value}"
+            if _PRIVATE[name]:
+                yield _PRIVATE[name], value

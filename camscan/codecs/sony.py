@@ -16,6 +16,7 @@ NAME = "sony"
 PORTS: tuple[int, ...] = (2380,)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = ()
+BEGINS: tuple[bytes, ...] = (b"\x02MAC:", b"\x02ENQ:")
 
 _PROBE = b"\x02ENQ:allinfo\xff\x03"
 _MAX_LINES = 64

@@ -157,6 +157,27 @@ def observe_certificate(der: bytes, version: str | None) -> Fields:
     )
 
 
+def observe_client(sent: bytes) -> Fields:
+    """Return the server name that a client asks for, and the certificate that it shows of itself up to TLS 1.2; empty for none."""
+    try:
+        handshake, _ = _clear_records(sent)
+        name = client_hello_sni(sent)
+    except DecodeError:
+        return ()
+    cursor = Cursor(handshake)
+    shown: Fields = ()
+    try:
+        while cursor.left >= 4:
+            kind, length = cursor.u8(), int.from_bytes(cursor.take(3))
+            message = cursor.take(length)
+            if kind == _CERTIFICATE and (certificate := _first_certificate(Cursor(message))) is not None:
+                shown = observe_certificate(certificate, None)
+                break
+    except DecodeError:  # what follows the hello is enciphered, or cut off
+        pass
+    return fields(("tls.sni", name), *shown)
+
+
 def is_alert(raw: bytes) -> bool:
     """Return whether bytes start as an alert: what a TLS server says to a client that does not speak TLS."""
     return len(raw) >= 3 and raw[0] == _ALERT and raw[1] == 3 and raw[2] <= 4

@@ -31,6 +31,7 @@ NAME = "tuya"
 PORTS: tuple[int, ...] = (6666, 6667)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = (6666, 6667)
+BEGINS: tuple[bytes, ...] = ()
 
 _PREFIX, _SUFFIX = bytes.fromhex("000055aa"), bytes.fromhex("0000aa55")
 _KEY = bytes.fromhex("6c1ec8e2bb9bb59ab50b0daf649b410a")

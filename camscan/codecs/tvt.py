@@ -40,6 +40,7 @@ GROUPS: tuple[str, ...] = ("234.55.55.55", "234.55.55.56")
 BIND_PORTS: tuple[int, ...] = (23456,)
 
 _MAGIC = b"MHED"
+BEGINS: tuple[bytes, ...] = (_MAGIC,)
 _SEARCH, _ANNOUNCEMENT = (1).to_bytes(4, "little"), (2).to_bytes(4, "little")
 _SHORT, _LONG = 140, 240
 _PROBE = (_MAGIC + b"\x09\0\x01\0" + _SEARCH).ljust(_SHORT, b"\0")

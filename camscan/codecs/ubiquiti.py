@@ -23,6 +23,7 @@ NAME = "ubiquiti"
 PORTS: tuple[int, ...] = (10001,)
 GROUPS: tuple[str, ...] = ("233.89.188.1",)
 BIND_PORTS: tuple[int, ...] = (10001,)
+BEGINS: tuple[bytes, ...] = ()
 
 _SEARCHES = (bytes.fromhex("01000000"), bytes.fromhex("02080000"))
 _ANSWERS = (b"\x01\x00", b"\x02\x06", b"\x02\x09", b"\x02\x0b")

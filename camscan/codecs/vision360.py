@@ -15,6 +15,7 @@ NAME = "vision360"
 PORTS: tuple[int, ...] = (3600,)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = ()
+BEGINS: tuple[bytes, ...] = ()
 
 _PROBE = b"DISCOVER\n"
 _BEGINS = b"DISCOVER "

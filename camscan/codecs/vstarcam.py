@@ -30,6 +30,7 @@ GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = ()
 
 _SEARCH, _ANSWER = b"\x44\x48\x01\x01", b"\x44\x48\x01\x08"
+BEGINS: tuple[bytes, ...] = (_ANSWER,)
 _PASSWORDS_AT = 0xEC
 _UID = slice(0x5C, 0x7C)
 _UID_SHOWN = 4

@@ -13,12 +13,12 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from camscan.codecs import xml
-from camscan.codecs.base import DecodeError, Probe, fields, mac_from_text
-from camscan.model import Datagram, Fields, is_local_mac
+from camscan.codecs.base import DecodeError, Probe, fields, mac_from_text, time_based_mac
+from camscan.model import Datagram, Fields
 
 NAME = "wsd"
 PORTS: tuple[int, ...] = (3702,)
-GROUPS: tuple[str, ...] = ("239.255.255.250",)
+GROUPS: tuple[str, ...] = ("239.255.255.250", "ff02::c")
 BIND_PORTS: tuple[int, ...] = (3702,)
 
 ANNOUNCING = frozenset({"Hello", "Bye", "ProbeMatches", "ResolveMatches"})
@@ -42,6 +42,16 @@ _BODIES = (
     "<d:Probe><d:Scopes/></d:Probe>",
 )
 _UNICAST_BODIES = (0, 2)
+_LONGEST_HEADER = 4 * 1024
+_OF_IDS = b"0123456789abcdefABCDEF-:urnid"
+"""Bytes of `urn:uuid:…`: none of them can begin or end anything in XML."""
+_CHANGING = (
+    (b"MessageID>", b"<", 64, _OF_IDS),
+    (b"RelatesTo>", b"<", 64, _OF_IDS),
+    (b' MessageNumber="', b'"', 16, b"0123456789"),
+    (b' InstanceId="', b'"', 16, b"0123456789"),
+)
+"""What stands before and behind a part that changes, how long it is at most, and of which bytes it consists."""
 _ENVELOPE = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing"'
@@ -52,8 +62,6 @@ _ENVELOPE = (
     '<w:Action e:mustUnderstand="true">http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</w:Action></e:Header>'
     "<e:Body>{body}</e:Body></e:Envelope>"
 )
-_TIME_BASED = 1
-"""Version of a UUID whose last six bytes are a MAC, RFC 4122 §4.1.6."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +88,36 @@ class Message:
 
 def probes(nonce: bytes) -> tuple[Probe, ...]:
     """Return the probe in its forms, to the group and to single hosts."""
-    payloads = [
+    asked = [(group, body) for group in GROUPS for body in _BODIES]
+    payloads = [  # one id each: who hears both groups takes an id that it has answered for a repetition
         _ENVELOPE.format(message_id=UUID(bytes=_numbered(nonce, number), version=4), body=body).encode("ascii")
-        for number, body in enumerate(_BODIES)
+        for number, (_, body) in enumerate(asked)
     ]
-    to_group = tuple(Probe(payload=payload, port=PORTS[0], group=GROUPS[0]) for payload in payloads)
+    to_group = tuple(
+        Probe(payload=payload, port=PORTS[0], group=group) for (group, _), payload in zip(asked, payloads, strict=True)
+    )
     return to_group + tuple(Probe(payload=payloads[number], port=PORTS[0], unicast=True) for number in _UNICAST_BODIES)
 
 
 def recognise(datagram: Datagram) -> bool:
     """Return whether a datagram on any port begins as a SOAP envelope."""
     return b"Envelope" in datagram.payload[:400] or b"E\0n\0v\0e\0l\0o\0p\0e" in datagram.payload[:400]
+
+
+def steady(payload: bytes) -> bytes:
+    """Return a message without the ids of its header and without its place in the sequence."""
+    end = payload.find(b"Body", 0, _LONGEST_HEADER)
+    if end < 0 or b"Envelope" not in payload[:400] or b"!" in payload or b"\0" in payload:
+        return payload
+    head = payload[:end]
+    for mark, closing, longest, foreign in _CHANGING:
+        start = head.find(mark)
+        if start >= 0:
+            start += len(mark)
+            stop = head.find(closing, start, start + longest)
+            if stop >= 0 and not head[start:stop].translate(None, foreign):
+                head = head[:start] + head[stop:]
+    return head + payload[end:]
 
 
 def decode(payload: bytes) -> Message:
@@ -118,7 +145,7 @@ def observe(message: Message) -> Fields:
             ("wsd.scopes", match.scopes),
             ("wsd.xaddrs", match.xaddrs),
             ("wsd.epr", match.endpoint),
-            ("wsd.mac", _mac_in_scopes(match.scopes) or _mac_in_endpoint(match.endpoint)),
+            ("wsd.mac", _mac_in_scopes(match.scopes) or time_based_mac(match.endpoint)),
         ]
     return fields(*said)
 
@@ -169,15 +196,3 @@ def _mac_in_scopes(scopes: str) -> str | None:
         if mac is not None:
             return mac
     return None
-
-
-def _mac_in_endpoint(endpoint: str) -> str | None:
-    """Return the MAC in a time-based UUID; the tail of every other version may be random."""
-    try:
-        identifier = UUID(endpoint.rpartition(":")[2])
-    except ValueError:
-        return None
-    mac = mac_from_text(identifier.hex[-12:])
-    if identifier.version != _TIME_BASED or mac is None or is_local_mac(mac) or not int(identifier.hex[-12:], 16):
-        return None
-    return mac

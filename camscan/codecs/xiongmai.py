@@ -30,6 +30,7 @@ NAME = "xiongmai"
 PORTS: tuple[int, ...] = (34569,)
 GROUPS: tuple[str, ...] = ()
 BIND_PORTS: tuple[int, ...] = (34569,)
+BEGINS: tuple[bytes, ...] = (b"\xff",)
 
 _HEADER = 20
 _SEARCH, _ANSWER = (1530).to_bytes(2, "little"), (1531).to_bytes(2, "little")

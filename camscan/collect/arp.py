@@ -14,7 +14,7 @@ from ipaddress import IPv4Address
 from camscan.codecs.registry import Undecoded, dispatch_frame
 from camscan.collect.base import Ground, Host, NotNeeded, Stage
 from camscan.collect.interfaces import Interface
-from camscan.collect.net import PacketSocket
+from camscan.collect.sockets import PacketSocket
 from camscan.model import Frame, Observation, Via
 
 NAME = "arp"

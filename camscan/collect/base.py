@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
+from camscan.codecs.eui64 import with_claim
 from camscan.codecs.registry import Undecoded
 from camscan.errors import CamscanError
 from camscan.model import MAX_RAW, Fields, Identification, Observation, Scope, Via
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from camscan.collect.net import Net
     from camscan.collect.scope import Guard
     from camscan.identify.reads import Read
+
+
+FAULTS_AT_MOST = 8
+"""Faults of camscan's own that one run tells of."""
 
 
 class Stage(IntEnum):
@@ -70,11 +77,22 @@ class Tally:
     """Hosts whose visit the budget cut short."""
     unfinished: list[str] = field(default_factory=list)
     """What was not done, one sentence each; any entry makes the attempt PARTIAL."""
+    faults: list[str] = field(default_factory=list)
+    """Faults of camscan's own that the run outlived, each once; any entry makes the attempt PARTIAL, by BUG."""
+    notes: list[str] = field(default_factory=list)
+    """What else a person wants to know of the run, one sentence each."""
 
     def could_not_read(self, undecoded: Undecoded) -> None:
         """Count an undecodable message and keep the first as a sample."""
         self.undecoded += 1
         self.sample = self.sample or undecoded.sample
+
+    def outlived(self, fault: Exception) -> None:
+        """Count a message whose reading failed through a fault of ours; the same fault is told once."""
+        self.undecoded += 1
+        told = f"a fault of camscan's own: {fault_named(fault)}"
+        if told not in self.faults and len(self.faults) < FAULTS_AT_MOST:
+            self.faults.append(told)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,17 +131,18 @@ class Ground:
     ) -> Observation:
         """Return the observation of an answer to us that arrived just now. mac: where the shared table does not know it."""
         at = self.now()
+        link_mac = self.macs.get(ip) or mac
         return Observation(
             protocol=protocol,
             collector=collector,
             via=Via.ACTIVE,
             site=self.site,
-            fields=said,
+            fields=with_claim(said, ip, link_mac),
             first_seen_at=at,
             last_seen_at=at,
             ip=ip,
             port=port,
-            link_mac=self.macs.get(ip) or mac,
+            link_mac=link_mac,
             raw=raw[:MAX_RAW],
             truncated=len(raw) > MAX_RAW,
         )
@@ -149,6 +168,12 @@ class Collector(Protocol):
     def close(self) -> None:
         """Close what `open` opened; called once, also after a failure."""
         ...
+
+
+def fault_named(fault: Exception) -> str:
+    """Return the kind of a fault and where it was raised, and nothing of its message, which may quote a device."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} ({PurePath(last.filename).name}:{last.lineno})"
 
 
 def nonce_of(ground: Ground, number: int) -> bytes:

@@ -6,23 +6,39 @@ through the kernel's neighbour table; a range behind a router is knocked at, and
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 
-from camscan.collect.ranges import Network, Spans, distinct, excluded_spans, inside
+from camscan.collect.interfaces import Interface, overlap
+from camscan.collect.ranges import Network, Spans, distinct, excluded_spans, inside, is_countless
 from camscan.model import AttemptReason, AttemptStatus, CollectorAttempt, Coverage, CoverageLevel, Scope
 
 LINK_SWEEPS = frozenset({"arp", "neighbours"})
-"""Collectors that ask every address on our links; one that ran to its end is enough."""
+"""Collectors that ask every address of IPv4 on our links; one that ran to its end is enough."""
+LINK_SWEEPS_V6 = frozenset({"ndp", "echo"})
+"""Collectors that ask all neighbours of IPv6 on our links; one that ran to its end is enough."""
 ROUTED_SWEEPS = frozenset({"knock"})
 """Collectors that ask every address behind a router."""
+ECHO_SWEEPS = frozenset({"ping"})
+"""Collectors that ask every address of IPv4 behind a router for an echo, beside the knocks."""
+ROUTER_TABLES = frozenset({"routers"})
+"""Collectors that read from a router what its links showed it."""
 BANNERS = frozenset({"tcp"})
 """Collectors that visit every live host."""
 REQUIRE_LINK = "link"
+MAX_HEARD = 1_024
+"""Networks in which somebody was heard that become rows: whoever forges senders could make any number of them."""
 MAX_NAMED = 3
 """Ranges, hosts or inputs that one message names."""
+NO_LINK_LAYER = "behind a router, no link-layer evidence: a MAC here is a device's own word"
+ROUTERS_WORD = "behind a router: link-layer evidence is what the router's own table tells"
+NO_ECHO = "no echo requests were possible, TCP knocks alone"
 NOT_LOOKED = "no host discovery ran"
 EXCLUDED = "excluded by the scope"
+NEVER_SWEPT = "too many addresses to ask each: who answered an echo request to all nodes, or announced itself"
+"""What the coverage of a large range of IPv6 means where it is complete."""
+OUT_OF_REACH = "too many addresses to ask each, and no link of this machine: name single addresses, or run camscan on its link"
 
 
 def coverage_of(
@@ -46,28 +62,61 @@ def coverage_of(
 def listened(
     networks: Iterable[Network], attempts: Sequence[CollectorAttempt], heard: Collection[str] = frozenset()
 ) -> tuple[Coverage, ...]:
-    """Return the coverage of networks that were only listened to. heard: addresses that sent something."""
-    faults = _reading_faults(attempts)
+    """Return the coverage of networks that were only listened to; why it is not complete, `completeness` says once for all.
+
+    heard: addresses that sent something.
+    """
+    complete = not _reading_faults(attempts)
     return tuple(
         Coverage(
             range=str(net),
             level=CoverageLevel.LISTENED,
-            complete=not faults,
+            complete=complete,
             hosts_alive=_count(Spans.of_networks([net]), heard),
-            detail="; ".join(faults),
         )
         for net in networks
     )
 
 
-def networks_heard(ips: Iterable[str]) -> tuple[Network, ...]:
-    """Return the /24 networks (IPv6: /64) of the private addresses among `ips`: where somebody was heard, not what was searched."""
-    found = {
+def heard_at(
+    sites: Mapping[str | None, Iterable[str]], attempts: Sequence[CollectorAttempt]
+) -> tuple[tuple[Coverage, ...], int]:
+    """Return the coverage of the networks in which anybody was heard, and how many beyond MAX_HEARD are left out.
+
+    sites: the addresses that were heard at each; equal ranges of two sites are two.
+    """
+    complete = not _reading_faults(attempts)
+    heard = [(site, row) for site, ips in sorted(sites.items(), key=lambda item: item[0] or "") for row in networks_heard(ips)]
+    rows = tuple(
+        Coverage(range=str(net), level=CoverageLevel.LISTENED, complete=complete, hosts_alive=hosts, site=site)
+        for site, (net, hosts) in heard[:MAX_HEARD]
+    )
+    return rows, len(heard) - len(rows)
+
+
+def networks_heard(ips: Iterable[str]) -> tuple[tuple[Network, int], ...]:
+    """Return the /24 networks (IPv6: /64) of the private addresses among `ips`, and how many of those each holds.
+
+    It is where somebody was heard, not what was searched.
+    """
+    found = Counter(
         ip_network((ip, 24 if "." in ip else 64), strict=False)
         for ip in ips
         if (address := ip_address(ip)).is_private and not address.is_unspecified and not address.is_link_local
-    }
-    return tuple(sorted(found, key=lambda net: (net.version, int(net.network_address))))
+    )
+    return tuple(sorted(found.items(), key=lambda item: (item[0].version, int(item[0].network_address))))
+
+
+def networks_listened(scope: Scope, interfaces: Iterable[Interface], heard: Iterable[str]) -> tuple[tuple[Network, ...], int]:
+    """Return the networks that live listening speaks of: the scope's ranges, or else those of the links and where else somebody was heard.
+
+    The number is of those that were heard beyond MAX_HEARD, which are left out.
+    """
+    if scope.ranges:
+        return tuple(ip_network(text) for text in scope.ranges), 0
+    own = distinct(net for link in interfaces for net in link.on_link if not net.is_link_local)
+    elsewhere = [net for net, _ in networks_heard(heard) if not any(overlap(net, link) for link in own)]
+    return (*own, *elsewhere[:MAX_HEARD]), max(0, len(elsewhere) - MAX_HEARD)
 
 
 def completeness(
@@ -120,7 +169,12 @@ def _cover(
     if not span:
         return Coverage(range=str(net), level=CoverageLevel.NONE, complete=True, detail=EXCLUDED)
     level = CoverageLevel.LINK if on_link else CoverageLevel.ROUTED
-    sweeps = [a for a in attempts if a.collector in (LINK_SWEEPS if on_link else ROUTED_SWEEPS) and span & _aimed(a, span)]
+    countless = is_countless(net)
+    if countless and not on_link:
+        hosts_alive = _count(span, alive)
+        return Coverage(range=str(net), level=CoverageLevel.NONE, complete=False, hosts_alive=hosts_alive, detail=OUT_OF_REACH)
+    sweeping = ROUTED_SWEEPS if not on_link else LINK_SWEEPS if net.version == 4 else LINK_SWEEPS_V6
+    sweeps = [a for a in attempts if a.collector in sweeping and span & _aimed(a, span)]
     hosts = [ip for ip in alive if span.holds(ip)]
     if span - _ended(sweeps, span):
         looked = any(a.status is AttemptStatus.PARTIAL or a.sent for a in sweeps)
@@ -129,15 +183,26 @@ def _cover(
             level=level if looked else CoverageLevel.NONE,
             complete=False,
             hosts_alive=len(hosts),
-            detail=_why(sweeps) or NOT_LOOKED,
+            detail="; ".join([_why(sweeps) or NOT_LOOKED, *(_behind_router(net, attempts) if looked and not on_link else ())]),
         )
     visits = [a for a in attempts if a.collector in BANNERS]
     done = _ended(visits, span)
     waiting = [ip for ip in hosts if ip not in visited and not done.holds(ip)]
-    detail = ""
+    detail = NEVER_SWEPT if countless else ""
     if waiting:
         detail = f"TCP banners not read of {len(waiting)} of {len(hosts)} live hosts: {_why(visits) or 'no visit was made'}"
+    if not on_link:
+        detail = "; ".join([*([detail] if detail else []), *_behind_router(net, attempts)])
     return Coverage(range=str(net), level=level, complete=not waiting, hosts_alive=len(hosts), detail=detail)
+
+
+def _behind_router(net: Network, attempts: Iterable[CollectorAttempt]) -> list[str]:
+    """Return what a look across a router could show of the links behind it, and could not."""
+    runs = list(attempts)
+    said = [ROUTERS_WORD if any(a.collector in ROUTER_TABLES and a.received for a in runs) else NO_LINK_LAYER]
+    if net.version == 4 and not any(a.collector in ECHO_SWEEPS and a.status is not AttemptStatus.SKIPPED for a in runs):
+        said.append(NO_ECHO)
+    return said
 
 
 def ended(attempt: CollectorAttempt) -> bool:

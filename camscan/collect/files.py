@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 from camscan.codecs import addresstable, arpscan, dnsmasqleases, ipneigh, iscleases, kealeases, nmapxml
 from camscan.codecs.base import DecodeError, Listed, ListingCodec
-from camscan.codecs.dissect import Dissection
-from camscan.codecs.pcapfile import records
-from camscan.codecs.registry import Undecoded
+from camscan.codecs.pcapfile import MAGICS as CAPTURE_MAGICS
 from camscan.collect.base import Tally
+from camscan.collect.capture import Piped, is_capture, piped_capture
+from camscan.collect.unpack import MAGICS as PACKED_MAGICS
 from camscan.errors import UsageError
 from camscan.model import MAX_RAW, Observation, Via
 
@@ -25,10 +27,7 @@ XML_AT_MOST = 256 * 1024 * 1024
 LISTING_AT_MOST = 64 * 1024 * 1024
 """Bytes of a list of leases, neighbours or addresses: two million lines and less."""
 STANDARD_INPUT = Path("-")
-CAPTURE_MAGICS = tuple(
-    bytes.fromhex(magic) for magic in ("d4c3b2a1", "a1b2c3d4", "4d3cb2a1", "a1b23c4d", "0a0d0d0a")
-)  # fmt: skip
-"""pcap in both byte orders, with micro- and nanoseconds; pcapng."""
+Input = Path | Piped
 
 
 class InputKind(StrEnum):
@@ -57,8 +56,8 @@ LISTINGS: Mapping[InputKind, ListingCodec] = {
 
 
 @contextmanager
-def with_standard_input(files: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
-    """Give the files, with what standard input holds, as a file that is gone afterwards, in place of `-`.
+def with_standard_input(files: Sequence[Path]) -> Iterator[tuple[Input, ...]]:
+    """Give the files, with standard input in place of `-`: a capture as it comes, anything else as a file that is gone afterwards.
 
     Raises UsageError where `-` stands twice, or standard input is a terminal.
     """
@@ -67,22 +66,29 @@ def with_standard_input(files: Sequence[Path]) -> Iterator[tuple[Path, ...]]:
         return
     if files.count(STANDARD_INPUT) > 1 or sys.stdin.isatty():
         raise UsageError("-: standard input can be read once, and not from a terminal: ip -s neigh | camscan replay -")
+    piped = piped_capture(cast("BufferedReader", sys.stdin.buffer).read1)
+    if isinstance(piped, Piped):
+        yield tuple(piped if path == STANDARD_INPUT else path for path in files)
+        return
     with tempfile.TemporaryDirectory(prefix="camscan-") as folder:
         copy = Path(folder, "stdin")
         with copy.open("wb") as target:
+            target.write(piped)
             shutil.copyfileobj(sys.stdin.buffer, target)
         yield tuple(copy if path == STANDARD_INPUT else path for path in files)
 
 
-def kind_of(path: Path) -> InputKind:
+def kind_of(path: Input) -> InputKind:
     """Return what a file is. Raises UsageError when it cannot be read or is none of what replay reads."""
+    if isinstance(path, Piped):
+        return InputKind.CAPTURE
     try:
         with path.open("rb") as file:
             head = file.read(4096)
+        if head.startswith(CAPTURE_MAGICS) or (head.startswith(PACKED_MAGICS) and is_capture(path)):
+            return InputKind.CAPTURE
     except OSError as fault:
         raise UsageError(f"{path}: cannot be read: {fault.strerror}") from None
-    if head.startswith(CAPTURE_MAGICS):
-        return InputKind.CAPTURE
     if b'"camscan-observations/' in head:
         return InputKind.OBSERVATIONS
     if nmapxml.recognise(head):
@@ -91,7 +97,7 @@ def kind_of(path: Path) -> InputKind:
         if codec.recognise(head):
             return kind
     raise UsageError(
-        f"{path}: not a pcap or pcapng capture, an observation file, nmap XML, DHCP leases, ip neigh or arp-scan output; "
+        f"{path}: not a pcap or pcapng capture (packed with gzip or zstd, or not), an observation file, nmap XML, DHCP leases, ip neigh or arp-scan output; "
         "give one that tcpdump -w, camscan -o or nmap -oX wrote, or CSV whose first row names ip and mac or port"
     )
 
@@ -99,37 +105,11 @@ def kind_of(path: Path) -> InputKind:
 def read_input(
     path: Path, kind: InputKind, *, site: str, at: datetime, emit: Callable[[Observation], None], tally: Tally
 ) -> None:
-    """Emit all that a file of a kind says, except for observation files. Raises UsageError when it cannot be read."""
-    if kind is InputKind.CAPTURE:
-        read_capture(path, site=site, emit=emit, tally=tally)
-    elif kind is InputKind.NMAP:
+    """Emit all that a file of a kind says, except for observation files and captures. Raises UsageError when it cannot be read."""
+    if kind is InputKind.NMAP:
         read_nmap(path, site=site, at=at, emit=emit, tally=tally)
     else:
         read_listing(path, kind, site=site, at=at, emit=emit, tally=tally)
-
-
-def read_capture(path: Path, *, site: str, emit: Callable[[Observation], None], tally: Tally) -> None:
-    """Emit all that a capture says; damage ends the file and stands in `tally.unfinished`. Raises UsageError when it cannot be read."""
-    dissection = Dissection(via=Via.PCAP, collector="pcap", site=site)
-
-    def take(found: Observation | Undecoded) -> None:
-        if isinstance(found, Undecoded):
-            tally.could_not_read(found)
-        else:
-            tally.received += 1
-            emit(found)
-
-    try:
-        with path.open("rb") as file:
-            for record in records(file.read):
-                for found in dissection.feed(record.frame, record.at, record.link_type):
-                    take(found)
-    except DecodeError as fault:
-        tally.unfinished.append(f"{path.name}: {fault}; everything before it was read")
-    except OSError as fault:
-        raise UsageError(f"{path}: cannot be read: {fault.strerror}") from None
-    for found in dissection.flush():
-        take(found)
 
 
 def read_nmap(path: Path, *, site: str, at: datetime, emit: Callable[[Observation], None], tally: Tally) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 
 from camscan.collect.base import MissingTool
 from camscan.errors import UsageError
 
 DLT_ETHERNET = 1
+NO_VLAN = b"".join(
+    struct.pack("=HBBI", *instruction)
+    for instruction in ((0x20, 0, 0, 0xFFFFF000 + 44), (0x54, 0, 0, 0x0FFF), (0x15, 1, 0, 0), (0x06, 0, 0, 0))
+)
+"""Program that ends with nothing where the kernel took a VLAN number off the frame (SKF_AD_VLAN_TAG of linux/filter.h)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,25 +29,35 @@ class Interface:
     addresses: tuple[str, ...]
     """IPv4 addresses."""
     networks: tuple[IPv4Network, ...]
-    """Networks that are directly on this link."""
+    """Networks of IPv4 that are directly on this link."""
     up: bool
     loopback: bool
+    addresses_v6: tuple[str, ...] = ()
+    """IPv6 addresses."""
+    networks_v6: tuple[IPv6Network, ...] = ()
+    """Networks of IPv6 that are directly on this link; fe80::/64 too, where it has an address of it."""
+
+    @property
+    def on_link(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks of both families."""
+        return (*self.networks, *self.networks_v6)
+
+    @property
+    def link_local(self) -> str | None:
+        """Our own address of IPv6 that is valid on this link alone; None where IPv6 is off."""
+        return next((a for a in self.addresses_v6 if is_link_local(a)), None)
 
     def reaches(self, ip: str) -> bool:
-        """Return whether an address is on this link."""
+        """Return whether an address is on this link; a link-local one may be on any."""
         address = ip_address(ip)
-        return any(address in network for network in self.networks)
-
-    def source_for(self, network: IPv4Network) -> str | None:
-        """Return our own address on this link that suits a network; the first one where none is inside it."""
-        inside = [a for a in self.addresses if ip_address(a) in network]
-        return next(iter(inside or self.addresses), None)
+        return any(address in network for network in self.on_link)
 
 
 def interfaces() -> tuple[Interface, ...]:
-    """Return all interfaces that have a link-layer or an IPv4 address, by index."""
+    """Return all interfaces that have a link-layer address or one of IP, by index."""
     import scapy.arch
-    import scapy.route  # noqa: F401  (fills conf.route)
+    import scapy.route
+    import scapy.route6  # noqa: F401  (fills conf.route6)
     from scapy.config import conf
 
     networks: dict[str, set[IPv4Network]] = {}
@@ -51,6 +67,10 @@ def interfaces() -> tuple[Interface, ...]:
         network = ip_network((IPv4Address(destination), bin(mask).count("1")))
         if isinstance(network, IPv4Network) and not network.is_multicast:
             networks.setdefault(name, set()).add(network)
+    networks_v6: dict[str, set[IPv6Network]] = {}
+    for prefix, length, gateway, name, _sources, _metric in conf.route6.routes:
+        if gateway == "::" and 0 < length < 128 and not prefix.startswith("ff"):
+            networks_v6.setdefault(name, set()).add(IPv6Network((prefix, length), strict=False))
     found = []
     for device in conf.ifaces.values():
         flags = str(device.flags)
@@ -63,6 +83,8 @@ def interfaces() -> tuple[Interface, ...]:
                 networks=tuple(sorted(networks.get(device.name, ()))),
                 up="UP" in flags.split("+"),
                 loopback="LOOPBACK" in flags,
+                addresses_v6=tuple(sorted(device.ips[6])),
+                networks_v6=tuple(sorted(networks_v6.get(device.name, ()))),
             )
         )
     return tuple(sorted(found, key=lambda i: i.index))
@@ -82,9 +104,17 @@ def choose_interfaces(known: Sequence[Interface], wanted: Sequence[str], ranges:
     if wanted:
         return tuple(by_name[name] for name in dict.fromkeys(wanted))
     nets = [ip_network(r) for r in ranges]
-    return tuple(
-        i for i in known if i.up and any(isinstance(n, IPv4Network) and n.overlaps(own) for n in nets for own in i.networks)
-    )
+    return tuple(i for i in known if i.up and any(overlap(n, own) for n in nets for own in i.on_link))
+
+
+def overlap(one: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:
+    """Return whether two networks share an address."""
+    return one.version == other.version and one.overlaps(other)
+
+
+def is_link_local(ip: str) -> bool:
+    """Return whether an address is one of IPv6 that names a host on one link alone."""
+    return ip[:2].lower() == "fe" and ip_address(ip).is_link_local
 
 
 def compile_bpf(expression: str) -> bytes:

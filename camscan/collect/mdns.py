@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from zeroconf import ServiceStateChange, Zeroconf
     from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-BROWSE_S = 4.0
+BROWSE_LONGER_S = 1.0
+"""Than the group probes are listened for: a browser asks a third time after three seconds (RFC 6762 §5.2)."""
 RESOLVE_MS = 3_000
 """Milliseconds for one service; zeroconf asks again meanwhile."""
 SERVICES_AT_MOST = 4_096
@@ -28,7 +29,7 @@ class Mdns:
     NAME = "mdns"
     STAGE = Stage.PRESENCE
 
-    def __init__(self, *, browse_s: float = BROWSE_S) -> None:
+    def __init__(self, *, browse_s: float | None = None) -> None:
         self._browse_s = browse_s
 
     def open(self, ground: Ground) -> None:
@@ -37,9 +38,9 @@ class Mdns:
             import zeroconf  # noqa: F401
         except ImportError:
             raise MissingTool("the library zeroconf is not installed: pip install zeroconf") from None
-        if not any(interface.addresses for interface in ground.interfaces):
+        if not any(interface.addresses or interface.link_local for interface in ground.interfaces):
             raise NotNeeded("no range of the scope is on a link of this machine, so names announced there are not heard")
-        if not all(ground.guard.allows_group(group, mdns.PORTS[0]) for group in mdns.GROUPS):
+        if not _places(ground):
             raise NotAsked("the scope does not allow mDNS")
 
     async def run(self, ground: Ground, hosts: Sequence[Host]) -> None:
@@ -47,13 +48,15 @@ class Mdns:
         from zeroconf import Error, IPVersion
         from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
-        addresses = [interface.addresses[0] for interface in ground.interfaces if interface.addresses]
-        await ground.net.meter.everyone(QUERIES * len(addresses))
-        ground.tally.sent += QUERIES * len(addresses)
+        places = _places(ground)
+        await ground.net.meter.everyone(QUERIES * len(places))
+        ground.tally.sent += QUERIES * len(places)
+        v4, v6 = (any(isinstance(place, kind) for place in places) for kind in (str, int))
+        family = IPVersion.All if v4 and v6 else IPVersion.V6Only if v6 else IPVersion.V4Only
         try:
-            browsing = AsyncZeroconf(interfaces=addresses, ip_version=IPVersion.V4Only)
-        except OSError as fault:
-            ground.tally.unfinished.append(f"mDNS on {', '.join(addresses)}: {fault.strerror or fault}")
+            browsing = AsyncZeroconf(interfaces=list(places), ip_version=family)
+        except (OSError, RuntimeError) as fault:  # RuntimeError: an interface lost its address since
+            ground.tally.unfinished.append(f"mDNS on {', '.join(places.values())}: {getattr(fault, 'strerror', None) or fault}")
             return
         found: dict[tuple[str, str], None] = {}
 
@@ -64,7 +67,8 @@ class Mdns:
         types = [f"{kind}.local." for kind in mdns.SERVICE_TYPES if kind != ENUMERATION]
         try:
             browser = AsyncServiceBrowser(browsing.zeroconf, types, handlers=[note])
-            await asyncio.sleep(self._browse_s)
+            pace = ground.net.meter.pace
+            await asyncio.sleep(pace.listen_s + BROWSE_LONGER_S if self._browse_s is None else self._browse_s)
             await browser.async_cancel()
             async with asyncio.TaskGroup() as tasks:
                 for service_type, name in found:
@@ -99,6 +103,13 @@ class Mdns:
         ground.emit(ground.observed(mdns.NAME, self.NAME, said, ip=ip, port=mdns.PORTS[0]))
 
 
+def _places(ground: Ground) -> dict[str | int, str]:
+    """Return what names our links to zeroconf, an address of IPv4 or the index of a link with IPv6, each with its name for people."""
+    v4, v6 = (ground.guard.allows_group(group, mdns.PORTS[0]) for group in mdns.GROUPS)
+    places: dict[str | int, str] = {i.addresses[0]: i.addresses[0] for i in ground.interfaces if v4 and i.addresses}
+    return places | {i.index: f"{i.name} over IPv6" for i in ground.interfaces if v6 and i.link_local}
+
+
 def _responder(ground: Ground, service: AsyncServiceInfo) -> str | None:
     """Return the service's own address: one on our links before any other; devices announce 169.254.0.0/16 beside it."""
     addresses = [address.partition("%")[0] for address in service.parsed_addresses()]
@@ -107,7 +118,7 @@ def _responder(ground: Ground, service: AsyncServiceInfo) -> str | None:
         key=lambda ip: (
             not ground.guard.is_inside(ip),
             ":" in ip,
-            not any(":" not in ip and interface.reaches(ip) for interface in ground.interfaces),
+            not any(interface.reaches(ip) for interface in ground.interfaces),
             ip.startswith("169.254."),
         ),
     )

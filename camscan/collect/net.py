@@ -4,64 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import errno
-import socket
 import ssl
-import struct
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from camscan.collect.interfaces import Interface, compile_bpf
+from camscan.collect.faults import BudgetSpent, NoRoute, OutOfScope, Refused, Unanswered
+from camscan.collect.interfaces import NO_VLAN, Interface, compile_bpf, is_link_local
 from camscan.collect.pace import PACKETS_OF_A_CONNECTION, PACKETS_OF_A_REQUEST, SYNS_PER_DEVICE, Meter
 from camscan.collect.privileges import CAP_NET_RAW, may, remedy_for_privilege
-from camscan.errors import CamscanError, PrivilegeError
+from camscan.collect.sockets import ETH_P_ALL, PacketSocket, UdpSocket
+from camscan.errors import PrivilegeError
 
 if TYPE_CHECKING:
+    from camscan.collect.netv6 import EchoSocket
+    from camscan.collect.ping import PingSocket
     from camscan.collect.scope import Guard
 
 CONNECT_PATIENCE_S = 1.5
+RETRANSMISSION_S = 1.0
+"""After this the kernel repeats a SYN that nobody answered (RFC 6298)."""
+SHORT_PATIENCE_S = 0.9
+"""For a device that has left a SYN and its repetition unanswered: its further ports get one SYN each."""
 READ_PATIENCE_S = 3.0
 READ_LIMIT = 16 * 1024
 TLS_PATIENCE_S = 4.0
 SOCKETS_AT_ONCE = 1_000
 """Above this, connects were seen to time out although the port was open."""
-WAITING_AT_ONCE = 512
-RECEIVE_BUFFER = 32 * 1024 * 1024
-
-SO_RCVBUFFORCE = 33
-SO_ATTACH_FILTER = 26
-SOL_PACKET = 263
-PACKET_ADD_MEMBERSHIP = 1
-PACKET_STATISTICS = 6
-PACKET_IGNORE_OUTGOING = 23
-IP_MULTICAST_ALL = 49
-IP_PKTINFO = 8
-ETH_P_ALL = 3
-"""Constants of Linux that Python's socket module does not name (linux/if_packet.h, linux/in.h, asm-generic/socket.h)."""
-
 T = TypeVar("T")
-
-
-class OutOfScope(CamscanError):  # noqa: N818
-    """A packet was about to leave that the scope does not allow; it was not sent."""
-
-
-class BudgetSpent(CamscanError):  # noqa: N818
-    """The device has been asked as often as its budget allows."""
-
-
-class Refused(CamscanError):  # noqa: N818
-    """The device answered that nothing listens there."""
-
-
-class Unanswered(CamscanError):  # noqa: N818
-    """Nothing came back in time."""
-
-
-class NoRoute(Unanswered):
-    """This machine has no route to the device: nothing left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +69,9 @@ class Net:
             async with self._slots:
                 account.syns += 1
                 await self.meter.unicast(host)
+                patience_s = SHORT_PATIENCE_S if account.unanswered else CONNECT_PATIENCE_S
                 reader, writer = await _within(
-                    CONNECT_PATIENCE_S, lambda: asyncio.open_connection(host, port, limit=READ_LIMIT), f"{host}:{port}"
+                    patience_s, lambda: asyncio.open_connection(self._zoned(host), port, limit=READ_LIMIT), f"{host}:{port}"
                 )
         except ConnectionError as fault:
             account.gate.release()
@@ -108,6 +80,12 @@ class Net:
             account.gate.release()
             kind = NoRoute if fault.errno == errno.ENETUNREACH else Unanswered
             raise kind(f"{host}:{port}: {fault.strerror or fault}") from None
+        except Unanswered:
+            account.gate.release()
+            account.unanswered += 1
+            if patience_s > RETRANSMISSION_S:
+                account.book_repeated_syn()
+            raise
         except BaseException:
             account.gate.release()
             raise
@@ -120,14 +98,42 @@ class Net:
             raise
         return connection
 
-    def packet_socket(self, interface: Interface, expression: str, *, protocol: int = ETH_P_ALL) -> PacketSocket:
+    def _zoned(self, host: str) -> str:
+        """Return an address with the link on which it was met, where it needs one."""
+        return f"{host}%{self.guard.zone(host) or 0}" if is_link_local(host) else host
+
+    def packet_socket(
+        self, interface: Interface, expression: str, *, protocol: int = ETH_P_ALL, vlans: bool = False
+    ) -> PacketSocket:
         """Return a packet socket on one interface with a kernel filter in libpcap's language.
 
+        vlans: also the frames of VLANs on top of the interface, which the kernel shows without their tags.
         Raises PrivilegeError without CAP_NET_RAW, MissingTool without libpcap.
         """
         if not may(CAP_NET_RAW):
             raise PrivilegeError(f"needs CAP_NET_RAW: {remedy_for_privilege()}")
-        return PacketSocket(self, interface, compile_bpf(expression), protocol)
+        return PacketSocket(self, interface, (b"" if vlans else NO_VLAN) + compile_bpf(expression), protocol)
+
+    def udp_socket_v6(self, interface: Interface | None, port: int = 0, groups: tuple[str, ...] = ()) -> UdpSocket:
+        """Return an IPv6 UDP socket like that of `udp_socket`. Raises OSError, also where the kernel has no IPv6."""
+        from camscan.collect.netv6 import UdpSocketV6
+
+        return UdpSocketV6(self, interface, port, groups)
+
+    def echo_socket(self, interface: Interface, source: str) -> EchoSocket:
+        """Return a socket for echo requests of IPv6 from one of an interface's addresses, which needs no privilege.
+
+        Raises OSError: PermissionError where net.ipv4.ping_group_range leaves this user's group out.
+        """
+        from camscan.collect.netv6 import EchoSocket
+
+        return EchoSocket(self, interface, source)
+
+    def ping_socket(self) -> PingSocket:
+        """Return a socket for echo requests of IPv4 to single devices. Raises PrivilegeError where the kernel refuses."""
+        from camscan.collect.ping import PingSocket
+
+        return PingSocket(self)
 
     def udp_socket(self, interface: Interface | None, port: int = 0, groups: tuple[str, ...] = ()) -> UdpSocket:
         """Return an IPv4 UDP socket tied to one interface (None: as the kernel routes), bound to `port`, joined to `groups`.
@@ -210,143 +216,6 @@ class Connection:
             self._open = False
             self._writer.transport.abort()
             self._net.meter.account(self.host).gate.release()
-
-
-class PacketSocket:
-    """A raw layer-2 socket on one interface with a kernel filter."""
-
-    def __init__(self, net: Net, interface: Interface, program: bytes, protocol: int) -> None:
-        self.interface = interface
-        self._net = net
-        # Bound to protocol 0 first: nothing is queued until the filter stands.
-        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        try:
-            buffer = ctypes.create_string_buffer(program, len(program))
-            self.socket.setsockopt(
-                socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-            )
-            with contextlib.suppress(OSError):  # since Linux 4.20; without it our own frames are filtered out by address
-                self.socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-            enlarge_receive_buffer(self.socket)
-            self.socket.setblocking(False)
-            self.socket.bind((interface.name, protocol))
-        except BaseException:
-            self.socket.close()
-            raise
-
-    def send(self, frame: bytes) -> None:
-        """Send a prebuilt frame; the caller has booked it with the meter and asked the guard. Raises OSError."""
-        self.socket.send(frame)
-
-    def waiting(self, size: int = 2_048) -> Iterator[bytes]:
-        """Yield the frames that the kernel holds now, each cut at `size` bytes; at most WAITING_AT_ONCE, so that others run too."""
-        for _ in range(WAITING_AT_ONCE):
-            try:
-                yield self.socket.recv(size)
-            except (BlockingIOError, InterruptedError):
-                return
-
-    def discard_waiting(self) -> None:
-        """Forget every frame that arrived before now."""
-        while any(True for _ in self.waiting(1)):
-            pass
-
-    def drops(self) -> int:
-        """Return how many frames the kernel dropped on this socket since the last call."""
-        counters = self.socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8)
-        return int(struct.unpack("II", counters)[1])
-
-    def close(self) -> None:
-        """Close the socket."""
-        self.socket.close()
-
-
-class UdpSocket:
-    """One UDP socket; what it sends passes guard and pace."""
-
-    def __init__(self, net: Net, interface: Interface | None, port: int, groups: tuple[str, ...]) -> None:
-        self.interface = interface
-        self._net = net
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            self.socket.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)
-            self.socket.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
-            if interface is not None:
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.name.encode())
-                self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, _membership("0.0.0.0", interface.index))
-            self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 1)
-            self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
-            enlarge_receive_buffer(self.socket)
-            self.socket.setblocking(False)
-            self.socket.bind(("", port))
-            for group in groups:
-                index = 0 if interface is None else interface.index
-                self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, _membership(group, index))
-        except BaseException:
-            self.socket.close()
-            raise
-
-    async def to_group(self, payload: bytes, group: str, port: int) -> None:
-        """Send to a declared multicast group with TTL 1. Raises OutOfScope, OSError."""
-        if not self._net.guard.allows_group(group, port):
-            raise OutOfScope(f"no enabled codec declares the group {group}:{port}")
-        await self._net.meter.everyone()
-        self.socket.sendto(payload, (group, port))
-
-    async def to_all(self, payload: bytes, address: str, port: int) -> None:
-        """Send to 255.255.255.255 or the directed broadcast of this interface, on a declared port. Raises OutOfScope, OSError."""
-        if not self._net.guard.allows_broadcast(address, port):
-            raise OutOfScope(f"broadcast to {address}:{port} is not declared")
-        await self._net.meter.everyone()
-        self.socket.sendto(payload, (address, port))
-
-    async def to_device(self, payload: bytes, ip: str, port: int) -> None:
-        """Send to one device inside the scope. Raises OutOfScope, OSError."""
-        if not self._net.guard.allows_unicast(ip):
-            raise OutOfScope(f"{ip} is outside the scope")
-        await self._net.meter.unicast(ip, size=len(payload))
-        self.socket.sendto(payload, (ip, port))
-
-    def receive(self) -> tuple[bytes, tuple[str, int], str] | None:
-        """Return payload, sender and the address it was sent to; None when nothing waits."""
-        try:
-            payload, ancillary, _flags, sender = self.socket.recvmsg(65_535, 64)
-        except BlockingIOError:
-            return None
-        target = next(
-            (
-                socket.inet_ntoa(value[8:12])
-                for level, kind, value in ancillary
-                if (level, kind) == (socket.IPPROTO_IP, IP_PKTINFO)
-            ),
-            "",
-        )
-        return payload, (sender[0], sender[1]), target
-
-    @property
-    def port(self) -> int:
-        """The local port."""
-        return int(self.socket.getsockname()[1])
-
-    def close(self) -> None:
-        """Close the socket; the kernel leaves its groups."""
-        self.socket.close()
-
-
-def enlarge_receive_buffer(sock: socket.socket) -> None:
-    """Ask for RECEIVE_BUFFER bytes: a storm of answers arrives faster than it is read. Without privilege the kernel caps it."""
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
-    except OSError:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-
-
-def _membership(group: str, index: int) -> bytes:
-    """Return a `struct ip_mreqn`: group, any local address, interface index."""
-    return struct.pack("4s4si", socket.inet_aton(group), b"\0\0\0\0", index)
 
 
 async def _within(patience_s: float, work: Callable[[], Awaitable[T]], target: str) -> T:

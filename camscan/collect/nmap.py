@@ -1,24 +1,45 @@
-"""Deep service detection by nmap, on request, for hosts that stayed unidentified: python-nmap runs it, `nmapxml` reads it."""
+"""Deep service detection by nmap, on request, for hosts that stayed unidentified: python-nmap runs it, `nmapxml` reads it.
+
+nmap is asked of nothing but the ports that are open anyway, a port at a time; it sends outside the pace and the budget, and the
+ledger says so. One process is one host: what a slow or hostile host costs, no other pays for.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Sequence
+import contextlib
+import copy
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Protocol, cast
 
 from camscan.codecs import nmapxml
 from camscan.codecs.base import DecodeError
 from camscan.codecs.registry import Undecoded
 from camscan.collect.base import Ground, Host, MissingTool, NotAsked, Stage
+from camscan.collect.tcp import GREETED_ELSEWHERE, GREETING_PORTS, QUIET_PORTS
 from camscan.model import Via
 
-PORTS = "80,443,554,8000,8080"
-ARGUMENTS = "-sV -n -Pn --unprivileged --max-parallelism 1 --version-intensity 2 --host-timeout 60s"
-"""One probe at a time to a device, few kinds of probes, no names asked of any server, no raw sockets."""
-HOSTS_AT_ONCE = 8
-PATIENCE_S = 180
-"""One run of nmap on HOSTS_AT_ONCE hosts; then it is ended."""
+PORTS_AT_MOST = 4
+HOST_TIMEOUT_S = 240
+"""nmap gives a host up after this, and then tells nothing of it: a port whose server it does not know takes it about 40 s."""
+ARGUMENTS = (
+    "-sV -n -Pn --unprivileged --open --max-parallelism 1 --max-retries 1 --version-intensity 2"
+    f" --host-timeout {HOST_TIMEOUT_S}s"
+)
+"""One probe at a time, few kinds of probes, no names asked of any server, no raw sockets."""
+NEVER_ASKED = QUIET_PORTS | {23, 2323}
+"""Vendors' SDKs take no foreign bytes well, and at a prompt of Telnet any line is a name that somebody tries."""
+HOSTS_AT_ONCE = 4
+PATIENCE_S = HOST_TIMEOUT_S + 15
+"""One nmap; then it is ended."""
+TOTAL_S = 1_800
+"""All of them; hosts whose turn did not come are named."""
+ENDING_S = 5.0
+LOOK_S = 0.05
+MAX_NAMED = 5
 
 
 class PortScanner(Protocol):
@@ -34,59 +55,149 @@ class PortScanner(Protocol):
 
 
 class Nmap:
-    """Runs nmap on the hosts it is given."""
+    """Runs nmap on the hosts it is given, on those of their ports that are open."""
 
     NAME = "nmap"
     STAGE = Stage.DEEP
 
-    def __init__(self, *, deep: bool = False) -> None:
-        self._deep = deep
+    def __init__(self, *, deep: bool = False, total_s: float = TOTAL_S) -> None:
+        """total_s: seconds after which no further host is asked."""
+        self.deep = deep
+        self._total_s = total_s
+        self._running = 0
+        """Calls of nmap that have not returned; threads count it down."""
         self._scanner: PortScanner | None = None
 
     def open(self, ground: Ground) -> None:
         """Find the program. Raises NotAsked without --deep, MissingTool without nmap."""
-        if not self._deep:
+        if not self.deep:
             raise NotAsked("deep service detection was not asked for: --deep")
         self._scanner = _scanner()
 
     async def run(self, ground: Ground, hosts: Sequence[Host]) -> None:
-        """Run nmap on a few hosts at a time. What it sends is not metered, and the ledger says so."""
+        """Run nmap on a few hosts at a time. What it sends is not metered, and the ledger says so. Ends it where interrupted."""
         allowed = [
-            h.ip for h in hosts if ground.guard.allows_unicast(h.ip) and ground.guard.allows_mac(ground.macs.get(h.ip) or h.mac)
+            h for h in hosts if ground.guard.allows_unicast(h.ip) and ground.guard.allows_mac(ground.macs.get(h.ip) or h.mac)
         ]
-        for version in (4, 6):
-            waiting = iter(ip for ip in allowed if (":" in ip) == (version == 6))
-            while block := list(itertools.islice(waiting, HOSTS_AT_ONCE)):
-                for ip in block:
-                    ground.net.meter.account(ip).metered = False
-                await self._ask(ground, block, "-6 " if version == 6 else "")
+        waiting = [(host.ip, ports) for host in allowed if (ports := open_ports(host))]
+        if len(waiting) < len(allowed):
+            ground.tally.notes.append(f"{len(allowed) - len(waiting)} hosts have no open port that nmap may be asked about")
+        places, clock = asyncio.Semaphore(HOSTS_AT_ONCE), asyncio.get_running_loop().time
+        until = clock() + self._total_s
+        late: list[str] = []
+
+        async def visit(ip: str, ports: str) -> None:
+            async with places:
+                if clock() >= until:
+                    late.append(ip)
+                    return
+                ground.net.meter.account(ip).metered = False
+                await self._ask(ground, ip, ports)
+
+        before = descendants()
+        try:
+            async with asyncio.TaskGroup() as visits:
+                for ip, ports in waiting:
+                    visits.create_task(visit(ip, ports))
+        finally:
+            await self._end_all(before)
+        if late:
+            ground.tally.unfinished.append(f"no time for {len(late)} hosts within {self._total_s:g} s: {_named(late)}")
 
     def close(self) -> None:
         """Nothing stays open."""
         self._scanner = None
 
-    async def _ask(self, ground: Ground, block: Sequence[str], family: str) -> None:
+    async def _ask(self, ground: Ground, ip: str, ports: str) -> None:
         assert self._scanner is not None
-        output = await asyncio.to_thread(_output, self._scanner, " ".join(block), family + ARGUMENTS)
+        arguments = f"-6 {ARGUMENTS}" if ":" in ip else ARGUMENTS
+        self._running += 1
+        output = await asyncio.to_thread(self._output, copy.copy(self._scanner), ip, ports, arguments)
         try:
             scan = nmapxml.decode(output)
         except DecodeError as fault:
-            ground.tally.unfinished.append(f"nmap on {block[0]} to {block[-1]} gave no result: {fault}")
+            ground.tally.unfinished.append(f"nmap on {ip} gave no result: {fault}")
             ground.tally.could_not_read(Undecoded(protocol=self.NAME, reason=str(fault), sample=output[:256]))
             return
         ground.tally.undecoded += scan.unreadable
         if not scan.complete:
-            ground.tally.unfinished.append(f"nmap on {block[0]} to {block[-1]} did not finish")
+            ground.tally.unfinished.append(f"nmap on {ip} did not finish")
+        if any(host.given_up for host in scan.hosts):
+            ground.tally.unfinished.append(f"nmap gave {ip} up after {HOST_TIMEOUT_S} s")
         for seen in nmapxml.observations(scan, collector=self.NAME, via=Via.ACTIVE, site=ground.site, read_at=ground.now()):
-            if seen.ip in block:
+            if seen.ip == ip:
                 ground.tally.received += 1
                 ground.emit(seen)
+
+    def _output(self, scanner: PortScanner, host: str, ports: str, arguments: str) -> bytes:
+        """Run nmap and return its XML; empty where it was ended or could not be started. Runs in a thread."""
+        import nmap  # type: ignore[import-untyped]
+
+        try:
+            scanner.scan(host, ports, arguments, sudo=False, timeout=PATIENCE_S)
+        except (nmap.PortScannerTimeout, OSError, UnicodeDecodeError):
+            return b""
+        finally:
+            self._running -= 1
+        output = scanner.get_nmap_last_output()
+        return output if isinstance(output, bytes) else output.encode()
+
+    async def _end_all(self, spared: frozenset[int]) -> None:
+        """Kill every nmap that still runs, and wait until its thread has noticed, ≤ ENDING_S: none outlives an interrupt.
+
+        spared: processes of ours that are no nmap. python-nmap keeps the process to itself; while it runs no other is started.
+        """
+        for _ in range(int(ENDING_S / LOOK_S)):
+            if self._running <= 0:
+                return
+            for pid in descendants() - spared:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(LOOK_S)
+
+
+def open_ports(host: Host) -> str:
+    """Return the open ports of a host that nmap may be asked about, as nmap writes them; empty where there is none.
+
+    At most PORTS_AT_MOST: web servers and streams before servers that have greeted already.
+    """
+    said = (value for seen in host.observations for value in seen.values("tcp.port"))
+    numbers = {int(value) for value in said if value.isascii() and value.isdigit() and len(value) <= 5}
+    greeting = GREETED_ELSEWHERE.union(GREETING_PORTS)
+    asked = sorted((number for number in numbers - NEVER_ASKED if 0 < number < 65_536), key=lambda n: (n in greeting, n))
+    return ",".join(str(number) for number in sorted(asked[:PORTS_AT_MOST]))
+
+
+def descendants() -> frozenset[int]:
+    """Return the running processes that this one started, and those that they started."""
+    parents = dict(_parents())
+    found: set[int] = set()
+    newest = {os.getpid()}
+    while newest:
+        newest = {pid for pid, parent in parents.items() if parent in newest} - found
+        found |= newest
+    return frozenset(found)
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """Yield each running process of this machine with the one that started it."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError, ValueError):  # it has ended meanwhile
+                state, parent = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    yield int(folder.name), int(parent)
+
+
+def _named(ips: Sequence[str]) -> str:
+    more = len(ips) - MAX_NAMED
+    return ", ".join(ips[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _scanner() -> PortScanner:
     """Return python-nmap's scanner without its own reading of the XML. Raises MissingTool where program or library is absent."""
     try:
-        import nmap  # type: ignore[import-untyped]
+        import nmap
     except ImportError:
         raise MissingTool("the library python-nmap is not installed: pip install python-nmap") from None
 
@@ -100,15 +211,3 @@ def _scanner() -> PortScanner:
         return cast(PortScanner, Unread())
     except nmap.PortScannerError:
         raise MissingTool("the program nmap is not installed: apt-get install nmap") from None
-
-
-def _output(scanner: PortScanner, hosts: str, arguments: str) -> bytes:
-    """Run nmap and return its XML; empty where it was ended or could not be started."""
-    import nmap
-
-    try:
-        scanner.scan(hosts, PORTS, arguments, sudo=False, timeout=PATIENCE_S)
-    except (nmap.PortScannerTimeout, OSError, UnicodeDecodeError):
-        return b""
-    output = scanner.get_nmap_last_output()
-    return output if isinstance(output, bytes) else output.encode()

@@ -1,255 +1,222 @@
-"""GetDeviceInformation with the operator's credentials, from devices that announce ONVIF.
+"""ONVIF with the operator's account: what a device is, its interfaces, scopes and services, and its video sources.
 
-onvif-zeep brings the service descriptions, zeep builds the messages and signs them with a WS-Security password digest; the bytes
-travel through our own net and are read by our own codec, so nothing else is fetched, followed or parsed. One failure, and the
-device is left alone: wrong passwords lock accounts.
+The device says how it wants to be asked: each conversation begins without the account. A 401 with a Digest challenge is answered by
+HTTP Digest, a SOAP fault by a WS-Security password digest, and nothing else is answered at all.
 """
 
 from __future__ import annotations
 
-import asyncio
-import importlib.util
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
+from enum import Enum
 from urllib.parse import urlsplit
 
 from camscan.codecs import onvif
-from camscan.codecs.base import DecodeError
+from camscan.codecs.base import DecodeError, ip_from_text
+from camscan.codecs.onvif_messages import Services
 from camscan.codecs.registry import Undecoded
-from camscan.collect.base import Ground, Host, MissingTool, NotAsked, Stage
-from camscan.collect.net import READ_PATIENCE_S, BudgetSpent, Connection, OutOfScope, Refused, Unanswered
+from camscan.collect.account import Account, LoginRefused, NotTold, offer_of, status_of
+from camscan.collect.base import Ground, Host
+from camscan.collect.faults import Unanswered
+from camscan.collect.line import Line, whole
+from camscan.collect.signing import Signer
 from camscan.errors import CamscanError
+from camscan.model import Observation
 
-BINDING = "{http://www.onvif.org/ver10/device/wsdl}DeviceBinding"
-DEFAULT = "default"
-"""Key of the credentials for devices without their own."""
-AT_ONCE = 16
-READ_LIMIT = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """What the operator supplied for one device, or for all; never printed."""
-
-    user: str
-    password: str = field(repr=False)
-
-
-Sign = Callable[[Credentials, datetime], bytes]
-"""Returns the signed request for credentials and the instant on the device's clock."""
+NAME = "credentials"
+"""The collector that holds the conversation."""
+CLOCK = "GetSystemDateAndTime"
+"""Asked first, and never with the account."""
+INFORMATION = "GetDeviceInformation"
+ALSO = ("GetNetworkInterfaces", "GetScopes", "GetServices")
+"""Asked of the device service after the device information."""
+CHANNELS = ("GetVideoSources", "GetProfiles")
+"""Asked of the media service."""
+CONTENT_TYPE = "application/soap+xml; charset=utf-8"
+_REFUSING = ("authoriz", "authoris", "authentic", "locked")
+"""Parts of the code or the reason of a fault that means the account."""
 
 
-class Onvif:
-    """Asks each device that announced ONVIF once."""
+class Manner(Enum):
+    """How a device wants to be shown the account."""
 
-    NAME = "onvif"
-    STAGE = Stage.READS
+    DIGEST = "HTTP Digest"
+    TOKEN = "WS-Security password digest"  # noqa: S105  (no password)
 
-    def __init__(self, credentials: Mapping[str, Credentials] | None = None) -> None:
-        """credentials: by IP, and under DEFAULT for all others."""
-        self._credentials = dict(credentials or {})
-        self._sign: Sign | None = None
 
-    def open(self, ground: Ground) -> None:
-        """Raise NotAsked without credentials, MissingTool without the libraries."""
-        if not self._credentials:
-            raise NotAsked("no credentials were given, so no device was asked for its model and firmware: --credentials FILE")
-        if service_description() is None:
-            raise MissingTool("the library onvif-zeep is not installed: pip install onvif-zeep")
+class Conversation:
+    """One visit to the ONVIF services of one device."""
 
-    async def run(self, ground: Ground, hosts: Sequence[Host]) -> None:
-        """Ask the devices, a few at a time."""
-        asked = [(host, url) for host in hosts if self._for(host.ip) and (url := device_service(host))]
-        if not asked:
-            return
-        self._sign = await asyncio.to_thread(signer)
-        places = asyncio.Semaphore(AT_ONCE)
-        async with asyncio.TaskGroup() as tasks:
-            for host, url in asked:
-                tasks.create_task(self._visit(ground, host, url, places))
+    def __init__(self, ground: Ground, host: Host, url: str, account: Account, signer: Signer) -> None:
+        parts = urlsplit(url)
+        self.seen: list[Observation] = []
+        """What it has told so far."""
+        self._ground = ground
+        self._host = host
+        self._path = parts.path or onvif.PATH
+        self._account = account
+        self._signer = signer
+        self._line = Line(ground, host.ip, port_of(url), tls=parts.scheme == "https")
+        self._manner: Manner | None = None
+        self._skew = timedelta(0)
 
-    def close(self) -> None:
-        """Forget the credentials."""
-        self._credentials.clear()
-        self._sign = None
-
-    def _for(self, ip: str) -> Credentials | None:
-        return self._credentials.get(ip) or self._credentials.get(DEFAULT)
-
-    async def _visit(self, ground: Ground, host: Host, url: str, places: asyncio.Semaphore) -> None:
-        credentials = self._for(host.ip)
-        if credentials is None or not ground.guard.allows_mac(ground.macs.get(host.ip) or host.mac):
-            return
-        async with places:
-            try:
-                raw = await self._ask(ground, host.ip, url, credentials)
-                self._take(ground, host, url, raw)
-            except BudgetSpent:
-                ground.tally.budget_hosts.add(host.ip)
-            except OutOfScope:
-                return
-            except CamscanError as fault:
-                ground.tally.unfinished.append(masked(f"{host.ip}: ONVIF: {fault}", credentials))
-
-    async def _ask(self, ground: Ground, ip: str, url: str, credentials: Credentials) -> bytes:
-        """Ask for the clock, then for the device information signed by that clock. Raises CamscanError."""
-        assert self._sign is not None
-        line = Line(ground, ip, url)
+    async def hold(self) -> None:
+        """Ask everything, and emit each answer as it comes. Raises CamscanError where the first question is not answered."""
         try:
-            skew = timedelta(0)
-            try:
-                clock = onvif.decode(await line.post(onvif.get_system_date_and_time()))
-                if isinstance(clock, onvif.SystemTime) and clock.utc is not None:
-                    skew = clock.utc - ground.now()
-            except DecodeError:  # then our own clock has to do
-                pass
-            return await line.post(self._sign(credentials, ground.now() + skew))
+            await self._read_clock()
+            self._take(await self._ask(INFORMATION, self._path, essential=True))
+            media = ""
+            for operation in ALSO:
+                message = await self._ask_also(operation, self._path)
+                if isinstance(message, Services):
+                    media = self._own_path(message.media())
+            if media:
+                for operation in CHANNELS:
+                    await self._ask_also(operation, media)
         finally:
-            await line.close()
+            await self._line.close()
 
-    def _take(self, ground: Ground, host: Host, url: str, raw: bytes) -> None:
-        """Emit the answer, or say why there is none."""
+    async def _read_clock(self) -> None:
+        """Learn how far the device's clock is off: it refuses what was signed at another time."""
+        try:
+            clock = onvif.decode(await self._post(onvif.request(CLOCK), self._path))
+        except DecodeError:  # then our own clock has to do
+            return
+        if isinstance(clock, onvif.SystemTime) and clock.utc is not None:
+            self._skew = clock.utc - self._ground.now()
+
+    async def _ask_also(self, operation: str, path: str) -> onvif.Message | None:
+        """Return the answer to a question that a device may leave open; None where it does. Raises LoginRefused and NotTold."""
+        try:
+            return self._take(await self._ask(operation, path))
+        except (LoginRefused, NotTold, Unanswered):
+            raise
+        except CamscanError:
+            return None
+
+    async def _ask(self, operation: str, path: str, *, essential: bool = False) -> bytes:
+        """Return the answer to an operation, asked with the account where the device wants it. Raises CamscanError."""
+        if self._manner is not Manner.TOKEN:
+            plain = await self._post(onvif.request(operation), path)
+            if not (wants_login(plain) or (essential and refuses(plain))):
+                return plain
+            offered = offer_of(plain)
+            self._manner = Manner.DIGEST if status_of(plain) == 401 and offered.schemes else Manner.TOKEN
+            if self._manner is Manner.DIGEST:
+                authorization = self._account.answer(plain, "POST", path)
+                return self._judged(await self._post_once(onvif.request(operation), path, authorization))
+        at = self._ground.now() + self._skew
+        return self._judged(await self._post_once(self._signer.request(operation, self._account, at), path))
+
+    def _judged(self, raw: bytes) -> bytes:
+        """Return an answer to the account. Raises LoginRefused where it is no success, or, once it was accepted, no refusal."""
+        if wants_login(raw) or (not self._account.accepted and refuses(raw)):
+            raise self._account.refuse(f"the device refused the account ({said_in(raw)})")
+        self._account.accepted = True
+        return raw
+
+    async def _post_once(self, message: bytes, path: str, authorization: bytes = b"") -> bytes:
+        """Send what bears the account, never twice. Raises LoginRefused where nothing comes back."""
+        try:
+            return await self._post(message, path, authorization, once=True)
+        except Unanswered:
+            raise self._account.refuse("no answer to a request with the account") from None
+
+    async def _post(self, message: bytes, path: str, authorization: bytes = b"", *, once: bool = False) -> bytes:
+        answer = await self._line.ask(
+            "POST",
+            path,
+            body=message,
+            content_type=CONTENT_TYPE,
+            authorization=authorization,
+            once=once,
+            until=lambda buffer: whole(buffer) or onvif.complete(buffer),
+        )
+        return self._account.scrubbed(answer)
+
+    def _take(self, raw: bytes) -> onvif.Message:
+        """Emit an answer and return it. Raises CamscanError where it says nothing."""
         try:
             message = onvif.decode(raw)
         except DecodeError as fault:
-            ground.tally.could_not_read(Undecoded(protocol=self.NAME, reason=str(fault), sample=raw[:256]))
+            self._ground.tally.could_not_read(Undecoded(protocol=onvif.NAME, reason=str(fault), sample=raw[:256]))
             raise CamscanError(f"an answer that is not ONVIF ({fault})") from None
         if isinstance(message, onvif.Fault):
             raise CamscanError(f"the device refused: {message.code} {message.reason}".rstrip())
         said = onvif.observe(message)
         if not said:
             raise CamscanError("the device answered without any information")
-        ground.tally.received += 1
-        ground.emit(ground.observed(onvif.NAME, self.NAME, said, ip=host.ip, port=port_of(url), mac=host.mac, raw=raw))
-
-
-class Line:
-    """HTTP to one device service; the connection is kept, and made once more where the device closed it."""
-
-    def __init__(self, ground: Ground, ip: str, url: str) -> None:
-        self._ground = ground
-        self._ip = ip
-        self._url = urlsplit(url)
-        self._connection: Connection | None = None
-
-    async def post(self, message: bytes) -> bytes:
-        """Return the answer to one SOAP message. Raises CamscanError."""
-        request = self._request(message)
-        clock = asyncio.get_running_loop().time
-        for last in (self._connection is None, True):
-            connection = self._connection or await self._connect()
-            self._connection = connection
-            asked_at = clock()
-            try:
-                await connection.send(request)
-                self._ground.tally.sent += 1
-                answer = await connection.receive(onvif.complete, limit=READ_LIMIT)
-            except Refused:
-                answer = b""
-            if answer and b"connection: close" not in answer[:1024].lower():
-                return answer
-            await self.close()
-            if answer:
-                return answer
-            if last or clock() - asked_at >= READ_PATIENCE_S * 0.9:  # silent, rather than closed since the last answer
-                break
-        raise Unanswered("no answer")
-
-    async def close(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            await connection.close()
-
-    async def _connect(self) -> Connection:
-        self._ground.tally.sent += 1
-        connection = await self._ground.net.connect(self._ip, port_of(self._url.geturl()))
-        if self._url.scheme == "https":
-            try:
-                await connection.start_tls()
-            except (Refused, Unanswered):
-                await connection.close()
-                raise
-        return connection
-
-    def _request(self, message: bytes) -> bytes:
-        lines = (
-            f"POST {self._url.path or onvif.PATH} HTTP/1.1",
-            f"Host: {self._url.netloc}",
-            f"User-Agent: {self._ground.user_agent}",
-            "Content-Type: application/soap+xml; charset=utf-8",
-            f"Content-Length: {len(message)}",
-            "Connection: keep-alive",
-            "",
-            "",
+        self._ground.tally.received += 1
+        observed = self._ground.observed(
+            onvif.NAME, NAME, said, ip=self._host.ip, port=self._line.port, mac=self._host.mac, raw=raw
         )
-        return "\r\n".join(lines).encode("latin-1", "replace") + message
+        self.seen.append(observed)
+        self._ground.emit(observed)
+        return message
+
+    def _own_path(self, url: str) -> str:
+        """Return the path of a service's address; empty unless it stands on this device, at this port."""
+        try:
+            parts = urlsplit(url)
+            own = ip_from_text(parts.hostname or "") == self._host.ip and port_of(url) == self._line.port
+        except ValueError:
+            return ""
+        path = parts.path or "/"
+        return path if own and path.isascii() and path.isprintable() and " " not in path else ""
+
+
+def wants_login(raw: bytes) -> bool:
+    """Return whether an answer says that the account is missing, or wrong."""
+    if status_of(raw) in (401, 403):
+        return True
+    fault = fault_in(raw)
+    words = f"{fault.code} {fault.reason}".lower() if fault is not None else ""
+    return any(part in words for part in _REFUSING)
+
+
+def refuses(raw: bytes) -> bool:
+    """Return whether an answer is a fault, or nothing that can be read."""
+    try:
+        return isinstance(onvif.decode(raw), onvif.Fault)
+    except DecodeError:
+        status = status_of(raw)
+        return status is None or status >= 400
+
+
+def said_in(raw: bytes) -> str:
+    """Return how an answer refuses, in a few words."""
+    fault = fault_in(raw)
+    stated = f"{fault.code} {fault.reason}".strip()[:200] if fault is not None else ""
+    return stated or f"HTTP {status_of(raw) or 'without a status'}"
+
+
+def fault_in(raw: bytes) -> onvif.Fault | None:
+    """Return the fault in an answer; None where it holds none."""
+    try:
+        message = onvif.decode(raw)
+    except DecodeError:
+        return None
+    return message if isinstance(message, onvif.Fault) else None
 
 
 def device_service(host: Host) -> str | None:
     """Return the address of the device service that a host announced for itself; None where it announced none."""
     for seen in host.observations:
         for url in " ".join(seen.values("wsd.xaddrs")).split()[:16]:
-            try:
-                parts = urlsplit(url)
-                if parts.scheme in ("http", "https") and parts.hostname == host.ip and parts.port != 0 and url.isprintable():
-                    return url
-            except ValueError:
-                continue
+            if _is_own(url, host.ip):
+                return url
     return None
+
+
+def _is_own(url: str, ip: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        own = ip_from_text(parts.hostname or "") == ip
+        return own and parts.scheme in ("http", "https") and parts.port != 0 and url.isprintable()
+    except ValueError:
+        return False
 
 
 def port_of(url: str) -> int:
     """Return the port of a URL of HTTP."""
     parts = urlsplit(url)
     return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def masked(message: str, credentials: Credentials) -> str:
-    """Return a text without the password, should a device or a library have put it there."""
-    return message.replace(credentials.password, "***") if credentials.password else message
-
-
-def service_description() -> Path | None:
-    """Return where onvif-zeep keeps devicemgmt.wsdl; None where it is not installed. Not imported: it sets up logging."""
-    found = importlib.util.find_spec("onvif")
-    if found is None or found.origin is None or importlib.util.find_spec("zeep") is None:
-        return None
-    path = Path(found.origin).parent.parent / "wsdl" / "devicemgmt.wsdl"
-    return path if path.is_file() else None
-
-
-def signer() -> Sign:
-    """Return a function that builds signed requests. The description is parsed once; building one takes about a millisecond."""
-    from zeep import Client, Settings
-    from zeep.transports import Transport
-    from zeep.wsse.username import UsernameToken
-
-    class HandsBack(Transport):
-        """Hands the envelope back instead of sending it, and reads only local files."""
-
-        def post(self, address: str, message: bytes, headers: object) -> bytes:
-            return message
-
-        def load(self, url: str) -> bytes:
-            return Path(url.removeprefix("file://")).read_bytes()
-
-    description = service_description()
-    if description is None:
-        raise MissingTool("the library onvif-zeep is not installed: pip install onvif-zeep")
-    transport = HandsBack()  # type: ignore[no-untyped-call]
-    settings = Settings(raw_response=True, strict=False)
-    client = Client(str(description), transport=transport, settings=settings)  # type: ignore[no-untyped-call]
-    service = client.create_service(BINDING, "http://device.invalid" + onvif.PATH)  # type: ignore[no-untyped-call]
-
-    def sign(credentials: Credentials, created: datetime) -> bytes:
-        token = UsernameToken(credentials.user, credentials.password, use_digest=True, created=created, zulu_timestamp=True)  # type: ignore[no-untyped-call]
-        client.wsse = token
-        try:
-            return bytes(service.GetDeviceInformation())
-        finally:
-            client.wsse = None
-
-    return sign

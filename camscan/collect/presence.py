@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv4Address, ip_address
 
+from camscan.codecs.frame import ETHERTYPE_ARP
 from camscan.collect.arp import ArpSweep, addresses_on, request
-from camscan.collect.base import Ground, Host, NotNeeded, Stage
+from camscan.collect.base import Ground, Host, NotAsked, NotNeeded, Stage
+from camscan.collect.faults import BudgetSpent, NoRoute, OutOfScope, Refused, Unanswered
 from camscan.collect.interfaces import Interface
+from camscan.collect.ndp import Ndp, asking_for, speaks_for
 from camscan.collect.neighbours import neighbours
-from camscan.collect.net import BudgetSpent, NoRoute, OutOfScope, PacketSocket, Refused, Unanswered
+from camscan.collect.sockets import PacketSocket
 from camscan.errors import PrivilegeError
 from camscan.model import Observation
 
@@ -25,6 +28,7 @@ BLOCK_WAIT_S = 1.2
 KNOCK_PORTS = (80, 443, 554)
 KNOCKS_AT_ONCE = 128
 ANSWER_S = 1.0
+LOOK_S = 0.02
 
 
 class NeighbourSweep:
@@ -122,50 +126,84 @@ class Liveness:
 
     def __init__(self) -> None:
         self._sweep = ArpSweep()
+        self._ndp = Ndp()
         self.quiet: set[str] = set()
         """Addresses that answered before the visit and not after it."""
 
     def open(self, ground: Ground) -> None:
-        """Open the ARP sockets. Raises PrivilegeError: without them a device that fell silent is not noticed."""
-        try:
-            self._sweep.open(ground)
-        except PrivilegeError as fault:
-            raise PrivilegeError(f"whether devices still answer after the visit is not checked: {fault}") from None
+        """Open the sockets of ARP and Neighbour Discovery. Raises NotNeeded where no range is on a link.
+
+        Raises PrivilegeError: without them a device that fell silent is not noticed.
+        """
+        for sweep in (self._sweep, self._ndp):
+            try:
+                sweep.open(ground)
+            except PrivilegeError as fault:
+                raise PrivilegeError(f"whether devices still answer after the visit is not checked: {fault}") from None
+            except (NotNeeded, NotAsked):
+                continue
+        if not self._sweep.sockets and not self._ndp.sockets:
+            raise NotNeeded("no range of the scope is on a link of this machine")
 
     async def run(self, ground: Ground, hosts: Sequence[Host]) -> None:
         """Ask each visited host on our links once more, up to twice; those that stay silent end in `quiet`."""
         loop = asyncio.get_running_loop()
         accounts = ground.net.meter.accounts
-        visited = {ip_address(h.ip).packed: h.ip for h in hosts if h.mac and h.ip in accounts and accounts[h.ip].connections}
+        connected = [h.ip for h in hosts if h.mac and h.ip in accounts and accounts[h.ip].connections]
+        questions = list(self._questions(ground, connected))
+        visited = {packed: str(ip_address(packed)) for _, packed, _ in questions}
         answered: set[bytes] = set()
-        for sock in self._sweep.sockets:
+        for sock in self._sweep.sockets + self._ndp.sockets:
             sock.discard_waiting()
             loop.add_reader(sock.socket.fileno(), _note_senders, sock, answered)
         try:
             for _ in range(2):
-                for sock in self._sweep.sockets:
-                    for packed, ip in visited.items():
-                        if packed not in answered and sock.interface.reaches(ip):
-                            await ground.net.meter.everyone()
-                            sock.send(request(sock.interface, IPv4Address(packed)))
-                            ground.tally.sent += 1
-                await asyncio.sleep(ANSWER_S if visited else 0)
+                for sock, packed, frame in questions:
+                    if packed not in answered:
+                        await ground.net.meter.everyone()
+                        sock.send(frame)
+                        ground.tally.sent += 1
+                await _until(lambda: visited.keys() <= answered, ANSWER_S)
         finally:
-            for sock in self._sweep.sockets:
+            for sock in self._sweep.sockets + self._ndp.sockets:
                 loop.remove_reader(sock.socket.fileno())
         ground.tally.received += len(answered & visited.keys())
         self.quiet = {ip for packed, ip in visited.items() if packed not in answered}
         if self.quiet:
             ground.tally.unfinished.append(f"silent since our visit, look at them: {', '.join(sorted(self.quiet))}")
 
+    def _questions(self, ground: Ground, connected: Sequence[str]) -> Iterator[tuple[PacketSocket, bytes, bytes]]:
+        """Yield the socket, the address in bytes and the frame that asks for it, for each address on a link of ours."""
+        for ip in connected:
+            packed = ip_address(ip).packed
+            if ":" not in ip:
+                for sock in self._sweep.sockets:
+                    if sock.interface.reaches(ip):
+                        yield sock, packed, request(sock.interface, IPv4Address(packed))
+                continue
+            for sock in self._ndp.sockets:
+                zone = ground.guard.zone(ip)
+                if zone == sock.interface.index or (zone is None and sock.interface.reaches(ip)):
+                    yield sock, packed, asking_for(sock.interface, ip)
+
     def close(self) -> None:
-        """Close the ARP sockets."""
+        """Close the sockets."""
         self._sweep.close()
+        self._ndp.close()
+
+
+async def _until(done: Callable[[], bool], patience_s: float) -> None:
+    """Wait until something is so, at most `patience_s` seconds."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience_s):
+            while not done():
+                await asyncio.sleep(LOOK_S)
 
 
 def _note_senders(sock: PacketSocket, answered: set[bytes]) -> None:
-    """Add the sender's address of every ARP answer that waits."""
-    answered.update(frame[28:32] for frame in sock.waiting())
+    """Add the address that every answer of ARP or Neighbour Discovery that waits speaks for."""
+    for frame in sock.waiting():
+        answered.add(frame[28:32] if frame[12:14] == ETHERTYPE_ARP.to_bytes(2) else speaks_for(frame))
 
 
 def known_neighbours(ground: Ground, interface: Interface, wanted: frozenset[str]) -> Iterator[Observation]:
@@ -176,8 +214,8 @@ def known_neighbours(ground: Ground, interface: Interface, wanted: frozenset[str
 
 
 def routed_addresses(ground: Ground) -> Iterator[str]:
-    """Yield the addresses of the scope that no interface of ours has on its link."""
-    links = [network for interface in ground.interfaces for network in interface.networks]
+    """Yield the addresses of the scope that no interface of ours has on its link, and that can be asked one by one."""
+    links = [network for interface in ground.interfaces for network in interface.on_link]
     for ip in ground.guard.addresses():
         if not any(ip_address(ip) in network for network in links):
             yield ip

@@ -25,7 +25,7 @@ Span = tuple[int, int]
 LARGEST_BITS = 16
 """Host bits of the largest range that needs no flag: a /16 of IPv4."""
 LARGEST_BITS_V6 = 16
-"""Host bits of the largest range of IPv6 whose addresses can be asked one by one: a /112."""
+"""Host bits of the largest range of IPv6 whose addresses are asked one by one: a /112."""
 LAST_PREFIX_WITH_BROADCAST = 30
 """Networks of two addresses and less have neither network nor broadcast address (RFC 3021)."""
 
@@ -138,6 +138,14 @@ def network(text: str, said: str) -> Network:
     raise UsageError(f"{said} {text}: has host bits set; write {meant} for the network or {alone} for the one address")
 
 
+def host(text: str, said: str) -> str:
+    """Return one address in canonical form. said: the flag or key that named it. Raises UsageError with the remedy."""
+    found = network(text, said)
+    if found.prefixlen != found.max_prefixlen or any(found.version == n.version and inside(found, n) for n in NO_HOSTS):
+        raise UsageError(f"{said} {text.strip()}: not the address of one host; write 10.20.0.5")
+    return str(found.network_address)
+
+
 def exclusion(text: str, said: str) -> str:
     """Return an address, a network, a span `first-last` or a MAC in canonical form. Raises UsageError with the remedy."""
     text = text.strip()
@@ -215,14 +223,15 @@ def distinct(networks: Iterable[Network]) -> tuple[Network, ...]:
 
 
 def check_hosts(net: Network, said: str) -> None:
-    """Raise UsageError where a range holds no hosts, or more of IPv6 than can be asked one by one."""
+    """Raise UsageError where a range holds no hosts."""
     for without in NO_HOSTS:
         if net.version == without.version and net.overlaps(without):
             raise UsageError(f"{said} {net}: {without} holds no hosts (multicast, reserved or unspecified); leave it out")
-    if net.version == 6 and net.max_prefixlen - net.prefixlen > LARGEST_BITS_V6:
-        raise UsageError(
-            f"{said} {net}: a range of IPv6 cannot be asked address by address; write a /112 or smaller, or single addresses"
-        )
+
+
+def is_countless(net: Network) -> bool:
+    """Return whether a range is one of IPv6 with too many addresses to ask one by one: it says who belongs to the scope, no more."""
+    return net.version == 6 and net.max_prefixlen - net.prefixlen > LARGEST_BITS_V6
 
 
 def is_public(net: Network) -> bool:

@@ -1,8 +1,9 @@
 """Identity reads without a login: what the evidence of a device suggests, at most two requests, none repeated.
 
-The requests are data (`fingerprints/reads/`). Beside them stand two that open standards describe: the ONVIF device information,
-which some devices tell anybody, and the UPnP description at the address that SSDP announced. Both requests to one port share a
-connection where the server keeps it.
+The requests are data (`fingerprints/reads/`). Beside them stand two that open standards describe: the UPnP description at the address
+that SSDP announced, and a conversation with the ONVIF device service, which counts as one read: it is for devices that announced
+ONVIF and whose maker or model is open, and ends as soon as nothing is open. Where the maker stays open after that, the icon of the
+front page is asked for, which its hash makes known. Requests to one port share a connection where the server keeps it.
 """
 
 from __future__ import annotations
@@ -13,25 +14,38 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from camscan.codecs import head as heads
-from camscan.codecs import onvif
-from camscan.codecs.base import DecodeError
+from camscan.codecs import favicon, onvif
+from camscan.codecs.base import DecodeError, ip_from_text
 from camscan.codecs.registry import Undecoded, dispatch_stream
+from camscan.collect.account import DEFAULT
 from camscan.collect.base import Ground, Host, Stage
-from camscan.collect.net import READ_PATIENCE_S, BudgetSpent, Connection, OutOfScope, Refused, Unanswered
-from camscan.collect.onvif import DEFAULT, device_service, port_of
+from camscan.collect.faults import BudgetSpent, OutOfScope, Refused, Unanswered
+from camscan.collect.line import ANSWER_LIMIT, authority, keeps, whole
+from camscan.collect.net import READ_PATIENCE_S, Connection
+from camscan.collect.onvif import device_service, port_of
 from camscan.collect.tcp import NOWHERE
 from camscan.identify.reads import message, missing, refused, suits
 from camscan.model import Endpoint, Identification, Observation, StreamHead, Via
 
 PER_DEVICE = 2
-"""Requests to one device in a run."""
-ANSWER_LIMIT = 64 * 1024
+"""Reads of one device in a run."""
+ONVIF_CALLS: tuple[tuple[str, frozenset[str]], ...] = (
+    ("GetDeviceInformation", frozenset({"maker", "model"})),
+    ("GetHostname", frozenset({"maker", "model"})),
+    ("GetEndpointReference", frozenset({"maker"})),
+    ("GetServices", frozenset({"maker"})),
+    ("GetCapabilities", frozenset({"maker"})),
+)
+"""What may be asked of a device service without a login, and what of `missing` it can tell: first what some devices tell anybody
+and tells all, then the calls that the ONVIF Core specification opens to everybody (access class PRE_AUTH), the shortest answer first.
+GetSystemDateAndTime is open too and tells nothing of the maker: it is asked before signing alone."""
 AT_ONCE = 256
 """Devices visited at the same time."""
 SPARED = frozenset({"429", "503"})
 """Statuses of servers that have too much to do."""
 MAX_URL = 512
+CLOSED = frozenset({"401", "403"})
+"""Statuses of a front page behind a login: its icon is not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +53,19 @@ class Request:
     """One request to one port of a device."""
 
     id: str
+    read: str = ""
+    """What it belongs to, where that is more than this request; all requests of one read count once."""
     port: int
     tls: bool
     method: str = "GET"
     path: str
     body: bytes = b""
     content_type: str = ""
+
+    @property
+    def read_id(self) -> str:
+        """What counts as one read."""
+        return self.read or self.id
 
 
 @dataclass(slots=True)
@@ -54,10 +75,16 @@ class Visit:
     host: Host
     seen: list[Observation] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
+    """Ids of requests."""
+    reads: set[str] = field(default_factory=set)
     line: tuple[int, Connection] | None = None
     """The connection that the last answer left open, and its port."""
     spared: bool = False
     """It asked to be left alone, or left a request unanswered."""
+
+    def may(self, request: Request) -> bool:
+        """Return whether a request is new and belongs to one of the reads that the device gets."""
+        return request.id not in self.asked and (request.read_id in self.reads or len(self.reads) < PER_DEVICE)
 
 
 class Reads:
@@ -91,6 +118,7 @@ class Reads:
                 return
             try:
                 await self._ask_all(ground, visit)
+                await self._ask_icon(ground, visit)
             except BudgetSpent:
                 ground.tally.budget_hosts.add(host.ip)
             except OutOfScope:
@@ -101,19 +129,43 @@ class Reads:
     async def _ask_all(self, ground: Ground, visit: Visit) -> None:
         """Send what suits, one request after the answer to the other. Raises BudgetSpent and OutOfScope."""
         host = visit.host
-        while len(visit.asked) < PER_DEVICE and not visit.spared and not ground.enough(host, visit.seen):
+        while not visit.spared and not ground.enough(host, visit.seen):
             found = ground.identify(host, visit.seen)
-            request = next((one for one in self._open_questions(ground, host, found) if one.id not in visit.asked), None)
+            request = next((one for one in self._open_questions(ground, visit, found) if visit.may(one)), None)
             if request is None:
                 return
             visit.asked.add(request.id)
+            visit.reads.add(request.read_id)
             try:
                 await self._ask(ground, visit, request)
             except (Refused, Unanswered):
                 await hang_up(visit)
 
-    def _open_questions(self, ground: Ground, host: Host, found: Identification) -> Iterator[Request]:
+    async def _ask_icon(self, ground: Ground, visit: Visit) -> None:
+        """Ask for the icon of the front page where the maker is still open, and emit its hashes alone.
+
+        Most servers have none and send a page in its place, which says nothing. Raises BudgetSpent and OutOfScope.
+        """
+        host, request = visit.host, icon_of(visit.host)
+        if request is None or visit.spared or ground.enough(host, visit.seen):
+            return
+        found = ground.identify(host, visit.seen)
+        if found.kind in ("software", "other") or "maker" not in missing(found):
+            return
+        place = authority(host.ip, request.port, tls=request.tls)
+        try:
+            answer = await self._answer(ground, visit, request, message("GET", request.path, place, ground.user_agent))
+            said = favicon.observe(favicon.decode(answer))
+        except (Refused, Unanswered, DecodeError):
+            return
+        ground.tally.received += 1
+        seen = ground.observed("http", self.NAME, said, ip=host.ip, port=request.port, mac=host.mac, raw=answer)
+        visit.seen.append(seen)
+        ground.emit(seen)
+
+    def _open_questions(self, ground: Ground, visit: Visit, found: Identification) -> Iterator[Request]:
         """Yield the requests that suit a device, the likeliest to tell something first."""
+        host = visit.host
         messages = [seen.fields for seen in host.observations]
         port = web_port(host)
         if port is not None:
@@ -130,20 +182,12 @@ class Reads:
                     )
         if found.kind in ("software", "other") or not missing(found) & {"maker", "model"}:
             return
-        url = device_service(host)
-        if url is not None and refused(urlsplit(url).path, "") is None and not self._credentials & {host.ip, DEFAULT}:
-            yield Request(
-                id="onvif",
-                port=port_of(url),
-                tls=url.lower().startswith("https:"),
-                method="POST",
-                path=urlsplit(url).path or onvif.PATH,
-                body=onvif.get_device_information(),
-                content_type="application/soap+xml; charset=utf-8",
-            )
+        if not self._credentials & {host.ip, DEFAULT}:
+            yield from onvif_calls(visit, missing(found))
         url = description(host)
         if url is not None:
-            yield Request(id="upnp", port=port_of(url), tls=url.lower().startswith("https:"), path=urlsplit(url).path or "/")
+            tls = url.lower().startswith("https:")
+            yield Request(id="upnp", port=port_of(url), tls=tls, path=urlsplit(url).path or "/")
 
     async def _ask(self, ground: Ground, visit: Visit, request: Request) -> None:
         """Send one request and emit the answer. Raises what `Net.connect` and `Connection` raise."""
@@ -204,22 +248,39 @@ class Reads:
         return answer
 
 
+def onvif_calls(visit: Visit, wanted: Collection[str]) -> Iterator[Request]:
+    """Yield the calls of a device service that can tell what is wanted.
+
+    All but the first only over the connection that the one before left open, and none once it asked for a login where anybody may ask.
+    """
+    url = device_service(visit.host)
+    if url is None or refused(urlsplit(url).path, "") is not None:
+        return
+    if "onvif" in visit.reads and (visit.line is None or visit.line[0] != port_of(url)):
+        return
+    answers = [seen for seen in visit.seen if "onvif" in visit.reads and seen.port == port_of(url)]
+    closed = sum("401" in seen.values("http.status") for seen in answers) > 1
+    listed = any(seen.values("onvif.service") for seen in answers)
+    for name, tells in ONVIF_CALLS:
+        if closed or not tells & set(wanted) or (name == "GetCapabilities" and listed):
+            continue
+        yield Request(
+            id=f"onvif.{name}",
+            read="onvif",
+            port=port_of(url),
+            tls=url.lower().startswith("https:"),
+            method="POST",
+            path=urlsplit(url).path or onvif.PATH,
+            body=onvif.request(name),
+            content_type="application/soap+xml; charset=utf-8",
+        )
+
+
 async def hang_up(visit: Visit) -> None:
     """Close the open connection of a visit."""
     if visit.line is not None:
         (_, connection), visit.line = visit.line, None
         await connection.close()
-
-
-def keeps(answer: bytes) -> bool:
-    """Return whether a server waits for another request on the connection of its answer."""
-    try:
-        head = heads.parse(answer)
-    except DecodeError:
-        return False
-    wishes = (head.get("connection") or "").lower()
-    kept = "keep-alive" in wishes if head.start.upper().startswith("HTTP/1.0") else "close" not in wishes
-    return kept and heads.behind(head) == b""
 
 
 def web_port(host: Host) -> int | None:
@@ -230,6 +291,22 @@ def web_port(host: Host) -> int | None:
             elsewhere = any(url.lower().startswith("https:") for url in seen.values("http.location"))
             ports[seen.port] = (elsewhere, over_tls(host, seen.port), seen.port not in (80, 443), seen.port)
     return min(ports, key=ports.__getitem__, default=None)
+
+
+def icon_of(host: Host) -> Request | None:
+    """Return the request for the icon of a front page: where the page links to on its own host, else where icons usually are.
+
+    None without an open front page, and for a server that answers any path with what is no text: its icon would be anybody's.
+    """
+    port = web_port(host)
+    pages = [seen for seen in host.observations if seen.protocol == "http" and seen.port == port]
+    if port is None or any(not CLOSED.isdisjoint(seen.values("http.status")) for seen in pages):
+        return None
+    if any("200" in seen.values("http.control.status") and not seen.values("http.control.body") for seen in pages):
+        return None
+    linked = (favicon.path_in(body) for seen in pages for body in seen.values("http.body"))
+    path = next((path for path in linked if path is not None and refused(path, "") is None), favicon.USUAL_PATH)
+    return Request(id=favicon.USUAL_PATH, port=port, tls=over_tls(host, port), path=path)
 
 
 def over_tls(host: Host, port: int) -> bool:
@@ -245,31 +322,10 @@ def description(host: Host) -> str | None:
     for url in sorted({url for seen in host.observations for url in seen.values("ssdp.location")}):
         try:
             parts = urlsplit(url)
-            own = parts.scheme in ("http", "https") and parts.hostname == host.ip and parts.port != 0
+            own = parts.scheme in ("http", "https") and ip_from_text(parts.hostname or "") == host.ip and parts.port != 0
             own = own and not parts.query and refused(parts.path, "") is None
         except ValueError:
             continue
         if own and len(url) <= MAX_URL and url.isascii() and url.isprintable() and " " not in url:
             return url
     return None
-
-
-def authority(ip: str, port: int, *, tls: bool) -> str:
-    """Return host and port as a URL writes them, without the usual port."""
-    host = f"[{ip}]" if ":" in ip else ip
-    return host if port == (443 if tls else 80) else f"{host}:{port}"
-
-
-def whole(buffer: bytes) -> bool:
-    """Return whether a response has all the bytes that its head states; one that states none ends with the connection."""
-    body_at = heads.complete_head(buffer)
-    if body_at is None:
-        return False
-    try:
-        head = heads.parse(buffer)
-    except DecodeError:
-        return True
-    if "chunked" in (head.get("transfer-encoding") or "").lower():
-        return heads.behind(head) is not None
-    length = heads.content_length(head)
-    return head.status in (204, 304) or (length is not None and len(buffer) - body_at >= length)

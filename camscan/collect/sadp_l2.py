@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from camscan.codecs.registry import Undecoded, dispatch_frame
 from camscan.codecs.sadp_l2 import ETHERTYPE_SADP, search
 from camscan.collect.base import Ground, Host, NotNeeded, Stage, nonce_of
-from camscan.collect.net import PacketSocket
+from camscan.collect.sockets import PacketSocket
 from camscan.model import Frame, Observation, Via
 
 NAME = "sadp_l2"
 ROUNDS = 3
-ROUND_S = 1.0
-"""Between rounds, and after the last one: some devices answer only the second search."""
+"""Some devices answer only the second search."""
 FILTER = "ether proto 0x8033"
 
 
@@ -52,7 +51,7 @@ class SadpL2:
                     own = next(iter(sock.interface.addresses), "0.0.0.0")
                     sock.send(search(sock.interface.mac, own, counter))
                     ground.tally.sent += 1
-                await asyncio.sleep(ROUND_S)
+                await asyncio.sleep(ground.net.meter.pace.round_s)
         finally:
             for sock in self.sockets:
                 loop.remove_reader(sock.socket.fileno())

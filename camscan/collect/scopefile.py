@@ -1,6 +1,6 @@
 """The scope file: what somebody with the authority allowed, when, how and where. TOML; every key is optional.
 
-Keys: ranges, exclude, interfaces, techniques (lists of text); not_before, not_after (TOML date or date-time; without a zone:
+Keys: ranges, exclude, infrastructure, interfaces, techniques (lists of text); not_before, not_after (TOML date or date-time; without a zone:
 local time); hours (`08:00-18:00`, local time); highest_pace, authorised_by, reference (text); allow_public, allow_large (true).
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from camscan.collect.pace import ORDER
-from camscan.collect.ranges import Network, check_hosts, exclusion, network
+from camscan.collect.ranges import Network, check_hosts, exclusion, host, network
 from camscan.errors import UsageError
 
 MAX_BYTES = 1024 * 1024
@@ -32,6 +32,7 @@ class ScopeFile:
     """Of the bytes of the file."""
     ranges: tuple[Network, ...] = ()
     exclude: tuple[str, ...] = ()
+    infrastructure: tuple[str, ...] = ()
     interfaces: tuple[str, ...] = ()
     techniques: tuple[str, ...] | None = None
     highest_pace: str | None = None
@@ -113,6 +114,10 @@ def _exclude(value: Any, where: str) -> tuple[str, ...]:
     return tuple(exclusion(item, f"{where}:") for item in _texts(value, where))
 
 
+def _infrastructure(value: Any, where: str) -> tuple[str, ...]:
+    return tuple(host(item, f"{where}:") for item in _texts(value, where))
+
+
 def _techniques(value: Any, where: str) -> tuple[str, ...]:
     techniques = _texts(value, where)
     for technique in techniques:
@@ -174,6 +179,7 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "exclude": _exclude,
     "highest_pace": _pace,
     "hours": _hours,
+    "infrastructure": _infrastructure,
     "interfaces": _texts,
     "not_after": _not_after,
     "not_before": _not_before,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from camscan import __version__
 from camscan.codecs.fold import fold
 from camscan.collect.base import Collector, Ground, Host, MissingTool, NotAsked, NotNeeded, Stage, Tally
-from camscan.collect.interfaces import Interface
+from camscan.collect.interfaces import Interface, is_link_local
 from camscan.collect.net import Net
 from camscan.collect.presence import Liveness
+from camscan.collect.routed import RoutedLiveness
 from camscan.collect.scope import Guard
 from camscan.correlate import correlate
 from camscan.errors import CamscanError, PrivilegeError
@@ -34,6 +35,8 @@ FOLD_AT = 50_000
 """Observations gathered before equal ones are folded."""
 OBSERVATIONS_AT_MOST = 400_000
 """A flood of distinct messages cannot grow the memory without bound; what is left out is counted."""
+BYTES_AT_MOST = 256 * 1024 * 1024
+"""Of messages and of the values in them."""
 QUIET_SHARE = 0.1
 QUIET_AT_LEAST = 3
 """A run stops by itself when this many, and this share, of the visited devices fell silent."""
@@ -63,26 +66,62 @@ class Gathered:
     left_out: int = 0
     interrupted: bool = False
     _fold_at: int = FOLD_AT
+    _bytes: int = 0
 
     def add(self, seen: Observation) -> None:
         """Take one observation."""
-        if len(self.observations) >= self._fold_at:
+        if len(self.observations) >= self._fold_at or self._bytes > BYTES_AT_MOST:
             self.observations = list(fold(self.observations))
             self._fold_at = max(FOLD_AT, 2 * len(self.observations))
-        if len(self.observations) >= OBSERVATIONS_AT_MOST:
+            self._bytes = sum(map(_weight, self.observations))
+        weight = _weight(seen)
+        if len(self.observations) >= OBSERVATIONS_AT_MOST or self._bytes + weight > BYTES_AT_MOST:
             self.left_out += 1
             return
+        self._bytes += weight
         self.observations.append(seen)
-        if seen.protocol == "arp" and seen.ip and seen.link_mac:
+        if seen.protocol in ("arp", "ndp") and seen.ip and seen.link_mac:
             known = self.macs.setdefault(seen.ip, seen.link_mac)
             if known != seen.link_mac:
                 self.macs[seen.ip] = ""
 
 
+def _weight(seen: Observation) -> int:
+    return len(seen.raw) + sum(len(value) for _, value in seen.fields)
+
+
 def live(observations: Iterable[Observation], guard: Guard) -> set[str]:
-    """Return the addresses that answered, may be visited, and are not excluded by address or MAC."""
-    barred = {o.ip for o in observations if o.link_mac and not guard.allows_mac(o.link_mac)}
-    return {o.ip for o in observations if o.ip and o.ip not in barred and guard.allows_unicast(o.ip)}
+    """Return the addresses that answered, may be visited, and are not excluded by address or MAC.
+
+    Who is excluded by an address is left alone at its addresses of IPv6 too, as far as its MAC is known.
+    """
+    seen = tuple(observations)
+    excluded = {o.link_mac for o in seen if o.link_mac and o.ip and guard.excludes(o.ip)}
+    barred = {
+        o.ip
+        for o in seen
+        if o.link_mac and (not guard.allows_mac(o.link_mac) or (":" in (o.ip or "") and o.link_mac in excluded))
+    }
+    return {o.ip for o in seen if o.ip and o.ip not in barred and guard.allows_unicast(o.ip)}
+
+
+def one_address_each(ips: Iterable[str], macs: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the addresses to visit, in order, each with the others of the same device.
+
+    A device that has one of IPv4 is visited there, any other at one of IPv6. macs: MAC by address, where it is known;
+    without it nothing shows that two addresses are one device.
+    """
+    chosen: dict[str, list[str]] = {}
+    first: dict[str, str] = {}
+    for ip in sorted(ips, key=lambda ip: (":" in ip, is_link_local(ip), len(ip), ip)):
+        mac = macs.get(ip)
+        if ":" in ip and mac in first:
+            chosen[first[mac]].append(ip)
+            continue
+        chosen[ip] = []
+        if mac:
+            first.setdefault(mac, ip)
+    return chosen
 
 
 class StageRunner:
@@ -128,13 +167,13 @@ class StageRunner:
         hosts = self._hosts(stage)
         here = [(c, g) for c, g in self._ready if stage == c.STAGE]
         if here:
-            self._plan.progress(f"{stage.name.lower()}: {', '.join(c.NAME for c, _ in here)}; {len(hosts)} live so far")
+            self._plan.progress(announcement(stage, [c.NAME for c, _ in here], len(hosts)))
         async with asyncio.TaskGroup() as tasks:
             for collector, ground in here:
-                if not isinstance(collector, Liveness):
+                if not isinstance(collector, Liveness | RoutedLiveness):
                     tasks.create_task(self._run_one(collector, ground, hosts))
         for collector, ground in here:
-            if isinstance(collector, Liveness):
+            if isinstance(collector, Liveness | RoutedLiveness):
                 await self._run_one(collector, ground, hosts)
                 visited = sum(1 for account in self._net.meter.accounts.values() if account.connections)
                 if len(collector.quiet) >= max(QUIET_AT_LEAST, QUIET_SHARE * visited):
@@ -166,6 +205,7 @@ class StageRunner:
         """Return whom a stage may visit."""
         if stage is Stage.PRESENCE:
             return ()
+        self._net.meter.share(self._gathered.macs)
         observations = fold(self._gathered.observations)
         present = live(observations, self._plan.guard)
         by_ip: dict[str, list[Observation]] = {}
@@ -174,10 +214,15 @@ class StageRunner:
                 by_ip.setdefault(seen.ip, []).append(seen)
         if stage is Stage.DEEP:
             present = {ip for ip in present if self._undecided(by_ip[ip])}
-        own = {a for i in self._plan.interfaces for a in i.addresses}
+        own = {a for i in self._plan.interfaces for a in (*i.addresses, *i.addresses_v6)}
+        macs = {o.ip: o.link_mac for o in observations if o.ip and o.link_mac} | self._gathered.macs
         return tuple(
-            Host(ip=ip, mac=self._gathered.macs.get(ip) or None, observations=tuple(by_ip[ip]))
-            for ip in sorted(present - own, key=lambda ip: (":" in ip, len(ip), ip))
+            Host(
+                ip=ip,
+                mac=self._gathered.macs.get(ip) or None,
+                observations=tuple(seen for one in (ip, *others) for seen in by_ip[one]),
+            )
+            for ip, others in one_address_each(present - own, macs).items()
         )
 
     def _identified(self, observations: Sequence[Observation]) -> Identification:
@@ -253,18 +298,27 @@ class StageRunner:
         )
 
 
+def announcement(stage: Stage, names: Sequence[str], hosts: int) -> str:
+    """Return what a stage is about to do, as the progress says it."""
+    if stage is Stage.DEEP:
+        return f"deep: {', '.join(names)} on {hosts} hosts that stayed unidentified, outside pace and budget (not metered)"
+    return f"{stage.name.lower()}: {', '.join(names)}; {hosts} live so far"
+
+
 def outcome(
     tally: Tally, *, stopped: AttemptReason = AttemptReason.UNREACHABLE
 ) -> tuple[AttemptStatus, AttemptReason | None, str]:
     """Return how a run that came to its end ended; `stopped` is the reason where it names what it did not finish."""
     if tally.dropped:
         return AttemptStatus.PARTIAL, AttemptReason.DROPPED, f"the kernel dropped {tally.dropped} frames before they were read"
+    if tally.faults:
+        return AttemptStatus.PARTIAL, AttemptReason.BUG, "; ".join([*tally.faults, *tally.unfinished, *tally.notes])
     if tally.unfinished:
-        return AttemptStatus.PARTIAL, stopped, "; ".join(tally.unfinished)
+        return AttemptStatus.PARTIAL, stopped, "; ".join([*tally.unfinished, *tally.notes])
     if tally.budget_hosts:
         cut = ", ".join(sorted(tally.budget_hosts))
         return AttemptStatus.COMPLETED, AttemptReason.BUDGET, f"the visit ended at the budget: {cut}"
-    return AttemptStatus.COMPLETED, None, ""
+    return AttemptStatus.COMPLETED, None, "; ".join(tally.notes)
 
 
 def _where(fault: Exception) -> str:

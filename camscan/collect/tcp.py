@@ -1,6 +1,7 @@
 """One driver for every stream codec: asks the open ports of each live host, one after the other, as little as it can.
 
-The port only orders what is said first; the bytes that come back choose the codec, and lead to at most one second try.
+The port only orders what is said first; the bytes that come back choose the codec, and lead to at most one second try. Servers of
+SSH, FTP and Telnet speak first: they are listened to, and nothing is ever sent to them.
 One web server of each host is asked for a page that no device has: what it shows for any path is no mark of a device.
 """
 
@@ -8,27 +9,33 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import urlsplit
 
-from camscan.codecs import control, http, rtsp, tls
-from camscan.codecs.base import DecodeError, StreamCodec
+from camscan.codecs import banner, control, http, rtsp, tls
+from camscan.codecs.base import DecodeError, StreamCodec, ip_from_text
 from camscan.codecs.registry import Undecoded, dispatch_stream
 from camscan.collect.base import Ground, Host, Stage, nonce_of
-from camscan.collect.net import READ_LIMIT, READ_PATIENCE_S, BudgetSpent, Connection, OutOfScope, Refused, TlsPeer, Unanswered
+from camscan.collect.faults import BudgetSpent, OutOfScope, Refused, Unanswered
+from camscan.collect.net import READ_LIMIT, READ_PATIENCE_S, Connection, TlsPeer
 from camscan.model import Endpoint, Fields, Observation, StreamHead, Via
 
 FIRST_PORTS = (80, 443, 554)
 """Asked first of every device."""
-FURTHER_PORTS = (8000, 8080, 81, 88, 8443, 8554, 8899, 34567, 37777)
+GREETING_PORTS = (21, 23, 22)
+"""FTP, Telnet, SSH: listened to and never spoken to; those first whose greetings name a model the most often."""
+FURTHER_PORTS = (8000, 8080, 81, 88, 8443, 8554, 8899, 34567, 37777, *GREETING_PORTS)
+GREETED_ELSEWHERE = frozenset({2121, 2222, 2323})
+"""Usual other ports of such servers, where a device announces one."""
 QUIET_PORTS = frozenset({34567, 37777})
 """Vendor SDKs of Xiongmai and Dahua: connected to and never spoken to."""
 SUGGESTED_AT_MOST = 6
 """Ports taken from what a device announced."""
 GREETING_S = 0.3
-"""How long a server on a port without a known protocol may speak first."""
+"""How long a server on a port without a known protocol may speak first, and the pause that ends a greeting of several lines."""
+GREETING_LIMIT = 4 * 1024
 BLOCK = 512
 """Hosts visited at the same time. The kernel's neighbour table holds about a thousand and then drops silently."""
 NOWHERE = Endpoint("0.0.0.0", 0)
@@ -48,7 +55,14 @@ class Way(Enum):
     TLS = "tls"
     WAIT = "wait"
     """Wait for a greeting, then ask in HTTP."""
+    LISTEN = "listen"
+    """Wait for a greeting, and say nothing to whatever comes."""
     QUIET = "quiet"
+    """As LISTEN, where hardly anything is to be heard."""
+
+
+MUTE = frozenset({Way.LISTEN, Way.QUIET})
+"""Nothing is sent, whatever the server says."""
 
 
 @dataclass(slots=True)
@@ -61,6 +75,9 @@ class Visit:
     seen: list[Observation] = field(default_factory=list)
     controlled: bool = False
     """The negative control was sent."""
+    weighed: int = -1
+    """How much had been seen when it was last asked whether that is enough."""
+    enough: bool = False
 
 
 @dataclass(slots=True)
@@ -86,7 +103,7 @@ class Tcp:
         """Nothing needs a privilege."""
 
     async def run(self, ground: Ground, hosts: Sequence[Host]) -> None:
-        """Visit every host; within a block all at once, the ports of one host in order."""
+        """Visit every host; within a block all at once, the ports of one host in order, as many at a time as the pace allows."""
         waiting, nonce = iter(hosts), nonce_of(ground, CONTROL_ROUND)
         while block := list(itertools.islice(waiting, BLOCK)):
             async with asyncio.TaskGroup() as visits:
@@ -100,8 +117,15 @@ class Tcp:
         """Ask the ports of one host until enough is known or its budget is spent."""
         if not ground.guard.allows_mac(ground.macs.get(visit.host.ip) or visit.host.mac):
             return
-        for port in ports_of(visit.host):
-            if ground.enough(visit.host, visit.seen):
+        ports = iter(ports_of(visit.host))
+        async with asyncio.TaskGroup() as lines:
+            for _ in range(ground.net.meter.pace.connections_at_once):
+                lines.create_task(self._ask_in_turn(ground, visit, ports))
+
+    async def _ask_in_turn(self, ground: Ground, visit: Visit, ports: Iterator[int]) -> None:
+        """Ask the next port until none is left, enough is known or the budget is spent."""
+        for port in ports:
+            if self._is_enough(ground, visit):
                 return
             try:
                 await self._ask(ground, visit, port)
@@ -112,6 +136,13 @@ class Tcp:
                 return
             except OutOfScope:
                 return
+
+    def _is_enough(self, ground: Ground, visit: Visit) -> bool:
+        """Return whether the visit may end; weighed anew only where something has been seen since."""
+        if visit.weighed != len(visit.seen):
+            visit.weighed = len(visit.seen)
+            visit.enough = ground.enough(visit.host, visit.seen)
+        return visit.enough
 
     async def _ask(self, ground: Ground, visit: Visit, port: int) -> None:
         """Ask one port, and once more where the answer names another protocol. Raises what `Net.connect` raises."""
@@ -143,9 +174,11 @@ class Tcp:
         try:
             if way is Way.TLS:
                 talk.peer = await connection.start_tls()
-            if way in (Way.QUIET, Way.WAIT):
+            if way is Way.LISTEN:
+                talk.received = await greeting(connection)
+            elif way in (Way.QUIET, Way.WAIT):
                 talk.received = await connection.receive(bool, patience_s=GREETING_S)
-            if way is not Way.QUIET and not (way is Way.WAIT and talk.received):
+            if way not in MUTE and not (way is Way.WAIT and talk.received):
                 codec, host = rtsp if way is Way.RTSP else http, authority(visit.host.ip, port, way)
                 await self._exchange(ground, connection, codec, host, talk, skip)
                 if codec is http and not visit.controlled and http.bears_another(talk.received):
@@ -212,7 +245,7 @@ class Tcp:
                 return b""
             case Undecoded() as undecoded:
                 ground.tally.could_not_read(undecoded)
-            case None if not tls.is_alert(talk.received):
+            case None if not tls.is_alert(talk.received) and not banner.recognise(head):
                 ground.tally.could_not_read(
                     Undecoded(protocol=self.NAME, reason="no codec recognises the first bytes", sample=talk.received[:256])
                 )
@@ -238,6 +271,20 @@ class Tcp:
         ground.emit(seen)
 
 
+async def greeting(connection: Connection) -> bytes:
+    """Return what a server says unasked, ≤ GREETING_LIMIT bytes: of SSH the one line before the keys, else all up to a pause."""
+    heard = await connection.receive(banner.complete, limit=GREETING_LIMIT)
+    if heard.startswith(b"SSH-"):
+        line, end, _ = heard.partition(b"\n")
+        return line + end
+    for _ in range(banner.MAX_LINES):
+        more = await connection.receive(bool, limit=GREETING_LIMIT - len(heard), patience_s=GREETING_S) if heard else b""
+        if not more:
+            break
+        heard += more
+    return heard
+
+
 def ports_of(host: Host) -> tuple[int, ...]:
     """Return the ports to ask, in order: the usual three, those that the device announced, the rest."""
     announced: dict[int, None] = {}
@@ -255,6 +302,8 @@ def way_of(port: int) -> Way:
     """Return what to say first on a port."""
     if port in QUIET_PORTS:
         return Way.QUIET
+    if port in GREETING_PORTS or port in GREETED_ELSEWHERE:
+        return Way.LISTEN
     if port in tls.PORTS:
         return Way.TLS
     if port in rtsp.PORTS:
@@ -264,6 +313,8 @@ def way_of(port: int) -> Way:
 
 def another_way(way: Way, talk: Talk) -> Way | None:
     """Return in which protocol to ask again, judged by the bytes that came; None where the answer is final."""
+    if way in MUTE:
+        return None
     if way is Way.TLS:
         return Way.HTTP if talk.tls_failed else None
     if tls.is_alert(talk.received) or http.expects_https(talk.received):
@@ -291,6 +342,6 @@ def _port_of_url(url: str, ip: str) -> tuple[int, ...]:
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
-        return (port,) if port and parts.hostname == ip else ()
+        return (port,) if port and ip_from_text(parts.hostname or "") == ip else ()
     except ValueError:
         return ()

@@ -17,13 +17,14 @@ from typing import Any
 import camscan
 from camscan.datafiles.contents import Contents
 from camscan.datafiles.locate import user_folder
+from camscan.identify.clouds import Cloud, Clouds
 from camscan.identify.oui import OuiRegistry
 from camscan.identify.pattern import Pattern
 from camscan.identify.reads import Read
 from camscan.identify.rules import Condition, FieldRule, Fingerprint, Knowledge, ModelRule, Vendor
 from camscan.model import Confidence, Edge
 
-FORM = 2
+FORM = 4
 """Changes with the form of the file."""
 KEPT = 4
 """Files that stay; the oldest go."""
@@ -104,8 +105,10 @@ def own_digest() -> str:
     digest = hashlib.sha256()
     for name in (
         "datafiles/cache.py",
+        "datafiles/clouds.py",
         "datafiles/knowledge.py",
         "datafiles/reads.py",
+        "identify/clouds.py",
         "identify/literals.py",
         "identify/pattern.py",
         "identify/reads.py",
@@ -125,6 +128,8 @@ def document_of(knowledge: Knowledge) -> dict[str, list[Row]]:
         "serials": [[file, [plain(one) for one in patterns]] for file, patterns in knowledge.serials.items()],
         "edges": [row(one) for one in knowledge.edges],
         "reads": [row(one) for one in knowledge.reads],
+        "channels": [[file, [plain(one) for one in patterns]] for file, patterns in knowledge.channels.items()],
+        "clouds": [row(one) for one in knowledge.clouds.entries],
     }
 
 
@@ -159,6 +164,8 @@ def knowledge_of(document: Mapping[str, Sequence[Row]], contents: Contents) -> K
         display={one.slug: one.name for one in vendors},
         version=contents.version,
         reads=tuple(read_of(values) for values in document["reads"]),
+        channels={file: tuple(pattern_of(values) for values in patterns) for file, patterns in document["channels"]},
+        clouds=Clouds(tuple(Cloud(**named(Cloud, values)) for values in document["clouds"])),
     )
 
 

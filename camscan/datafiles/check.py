@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from camscan.datafiles.clouds import check_clouds
 from camscan.datafiles.knowledge import (
     STANDARDS_FILE,
     additions,
@@ -17,7 +18,8 @@ from camscan.datafiles.knowledge import (
 )
 from camscan.datafiles.locate import shown
 from camscan.datafiles.reads import check_reads
-from camscan.datafiles.schema import ExampleEntry, FingerprintEntry, ModelEntry, SerialEntry, VendorFile
+from camscan.datafiles.schema import ChannelsEntry, ExampleEntry, FingerprintEntry, ModelEntry, SerialEntry, VendorFile
+from camscan.identify.channels import channels_in
 from camscan.identify.engine import day_of
 from camscan.identify.kinds import read_model
 from camscan.identify.match import Hit, hits_of_message
@@ -76,6 +78,7 @@ def check_data(root: Path, local: Sequence[Path] = ()) -> tuple[list[Finding], l
                 )
             )
     found += (Finding(file=file, entry=entry, problem=problem) for file, entry, problem in check_reads(root, knowledge))
+    found += (Finding(file=file, entry=entry, problem=problem) for file, entry, problem in check_clouds(root, knowledge))
     found += check_local(root, local)
     return found, [coverage_of(entry) for _, entry in files]
 
@@ -135,6 +138,9 @@ def check_vendor(entry: VendorFile, knowledge: Knowledge, file: str) -> Iterator
     for number, serial in enumerate(entry.serial, 1):
         for problem in check_serial(serial):
             yield Finding(file=file, entry=f"serial {number}", problem=problem)
+    for number, grammar in enumerate(entry.channels, 1):
+        for problem in check_channels(grammar):
+            yield Finding(file=file, entry=f"channels {number}", problem=problem)
 
 
 def check_fingerprint(entry: FingerprintEntry, compiled: Fingerprint, file: str, knowledge: Knowledge) -> Iterator[str]:
@@ -253,6 +259,22 @@ def check_serial(entry: SerialEntry) -> Iterator[str]:
         found = pattern.search(serial.encode())
         if found is not None and day_of(found.captures) is not None:
             yield f'counter "{serial}" gives a day'
+
+
+def check_channels(entry: ChannelsEntry) -> Iterator[str]:
+    """Yield what is wrong with one channel grammar."""
+    pattern = pattern_of(entry.match)
+    refused = refusal(pattern)
+    if refused or "channels" not in pattern.capture_names():
+        yield refused or "the pattern must capture channels"
+        return
+    for example in entry.examples:
+        number = channels_in(example.text, (pattern,))
+        if number != example.channels:
+            yield f'example "{example.text}" gives {number}, not {example.channels}'
+    for model in entry.counter:
+        if channels_in(model, (pattern,)) is not None:
+            yield f'counter "{model}" gives a number of channels'
 
 
 def refusal(pattern: Pattern) -> str | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from camscan.datafiles.clouds import load_clouds
 from camscan.datafiles.contents import Contents, read_contents
 from camscan.datafiles.locate import layer_of, read_toml, shown
+from camscan.datafiles.policies import FOLDER, validated
+from camscan.datafiles.policy_compile import compile_edge
+from camscan.datafiles.policy_schema import EdgeFile
 from camscan.datafiles.reads import load_reads
 from camscan.datafiles.schema import (
     AdditionFile,
@@ -46,6 +49,7 @@ def load_knowledge(root: Path, local: Sequence[Path] = (), *, contents: Contents
     fingerprints: list[Fingerprint] = []
     models: dict[str, tuple[ModelRule, ...]] = {}
     serials: dict[str, tuple[Pattern, ...]] = {}
+    channels: dict[str, tuple[Pattern, ...]] = {}
     for path, entry in vendor_files(root):
         name = f"fingerprints/vendors/{path.name}"
         for vendor in vendors_of(entry):
@@ -55,7 +59,7 @@ def load_knowledge(root: Path, local: Sequence[Path] = (), *, contents: Contents
                 )
             vendors[vendor.slug] = vendor
         fingerprints += (compile_fingerprint(one, path.stem, fields, name, layer) for one in entry.fingerprint)
-        models[path.stem], serials[path.stem] = grammars_of(entry)
+        models[path.stem], serials[path.stem], channels[path.stem] = grammars_of(entry)
     standards = standards_of(root)
     name = shown(root / STANDARDS_FILE, root)
     fingerprints += (compile_fingerprint(one, STANDARDS, fields, name, layer) for one in standards)
@@ -64,7 +68,7 @@ def load_knowledge(root: Path, local: Sequence[Path] = (), *, contents: Contents
         slug = addition.vendor.slug
         if isinstance(addition, VendorFile):
             vendors |= {vendor.slug: vendor for vendor in vendors_of(addition)}
-            models[slug], serials[slug] = grammars_of(addition)
+            models[slug], serials[slug], channels[slug] = grammars_of(addition)
         locally |= {one.id: compile_fingerprint(one, slug, fields, str(path), "local") for one in addition.fingerprint}
     fingerprints = [*(one for one in fingerprints if one.id not in locally), *locally.values()]
     return Knowledge(
@@ -78,6 +82,8 @@ def load_knowledge(root: Path, local: Sequence[Path] = (), *, contents: Contents
         display={slug: vendor.name for slug, vendor in vendors.items()},
         version=contents.version,
         reads=load_reads(root, fields, vendors),
+        channels={slug: patterns for slug, patterns in channels.items() if patterns},
+        clouds=load_clouds(root, vendors),
     )
 
 
@@ -126,10 +132,10 @@ def additions(local: Iterable[Path], vendors: Mapping[str, Vendor]) -> Iterator[
         yield path, entry
 
 
-def grammars_of(entry: VendorFile) -> tuple[tuple[ModelRule, ...], tuple[Pattern, ...]]:
-    """Return the model and the serial grammar of a vendor file."""
+def grammars_of(entry: VendorFile) -> tuple[tuple[ModelRule, ...], tuple[Pattern, ...], tuple[Pattern, ...]]:
+    """Return the model, the serial and the channel grammar of a vendor file."""
     models = tuple(ModelRule(pattern=pattern_of(one.match), kind=one.kind, form=one.form) for one in entry.model)
-    return models, tuple(pattern_of(one.match) for one in entry.serial)
+    return models, tuple(pattern_of(one.match) for one in entry.serial), tuple(pattern_of(one.match) for one in entry.channels)
 
 
 def standards_of(root: Path) -> list[FingerprintEntry]:
@@ -206,31 +212,10 @@ def pattern_of(entry: MatchEntry) -> Pattern:
 
 
 def load_edges(root: Path) -> Iterator[Edge]:
-    """Yield the edges between brands and companies that policies/edges/ states; policies.py checks them."""
-    for path in sorted((root / "policies" / "edges").glob("*.toml")):
-        for number, table in enumerate(read_toml(path, root).get("edge", ()), 1):
-            try:
-                yield Edge(
-                    type=table["type"],
-                    child=table["child"],
-                    parent=table["parent"],
-                    status=table["status"],
-                    confidence=table["confidence"],
-                    sources=tuple(table["sources"]),
-                    since=day(table.get("since")),
-                    until=day(table.get("until")),
-                    scope=table.get("scope", ""),
-                    alleged_by=table.get("alleged_by", ""),
-                )
-            except (KeyError, TypeError, ValueError) as fault:
-                raise DataFileError(f"{shown(path, root)}: edge {number}: {fault}: see policies/README.md") from fault
-
-
-def day(value: object) -> date | None:
-    """Return a TOML date, or one written as text. Raises ValueError."""
-    if value is None or isinstance(value, date):
-        return value
-    return date.fromisoformat(str(value))
+    """Yield the edges between brands and companies that policies/edges/ states; policies.py checks them as a whole."""
+    for path in sorted((root / FOLDER / "edges").glob("*.toml")):
+        for entry in validated(EdgeFile, read_toml(path, root), shown(path, root)).edge:
+            yield compile_edge(entry)
 
 
 def validate(form: type[Form], content: dict[str, Any], name: str) -> Form:

@@ -30,7 +30,7 @@ def locate(explicit: Path | None = None) -> Path:
     if named is not None:
         if (named / MARK).is_file():
             return named
-        if not toml_files(named):
+        if not toml_files(named) and not (named / "policies").is_dir():
             origin = "--data" if explicit is not None else ENVIRONMENT
             raise DataFileError(
                 f"{named}: no {MARK} and no vendor file in it: {origin} must name a folder like fingerprints/, or one of vendor files"
@@ -43,8 +43,18 @@ def locate(explicit: Path | None = None) -> Path:
     raise DataFileError(f"no data files in {tried}: reinstall camscan, or name their folder with --data or {ENVIRONMENT}")
 
 
+def local_policy_folders(explicit: Path | None = None, environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+    """Return the local folders that hold policies/: of /etc, of the user, and a named folder that holds no more."""
+    return tuple(folder for folder in local_folders(explicit, environment) if (folder / "policies").is_dir())
+
+
 def local_files(explicit: Path | None = None, environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
     """Return the local vendor files, later ones first to be believed: of /etc, of the user, and of a named folder that holds no more."""
+    return tuple(path for folder in local_folders(explicit, environment) for path in toml_files(folder))
+
+
+def local_folders(explicit: Path | None = None, environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+    """Return the folders of the local layer, whether they are there or not."""
     environment = os.environ if environment is None else environment
     folders = [SYSTEM_FOLDER]
     base = user_folder(environment, "XDG_CONFIG_HOME", ".config")
@@ -53,7 +63,7 @@ def local_files(explicit: Path | None = None, environment: Mapping[str, str] | N
     named = named_folder(explicit)
     if named is not None and not (named / MARK).is_file():
         folders.append(named)
-    return tuple(path for folder in folders for path in toml_files(folder))
+    return tuple(folders)
 
 
 def layer_of(root: Path) -> Literal["shipped", "local"]:

@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 
-from camscan.datafiles.locate import read_bytes, read_toml, shown
+from camscan.datafiles.locate import local_policy_folders, locate, read_bytes, read_toml, shown
+from camscan.datafiles.policy_compile import (
+    compile_asks,
+    compile_badges,
+    compile_clauses,
+    compile_edge,
+    compile_entity,
+    compile_golden,
+    compile_holidays,
+    compile_matrix,
+    compile_rule,
+    compile_set,
+    compile_steps,
+)
 from camscan.datafiles.policy_schema import (
-    EdgeEntry,
+    AskFile,
+    BadgeFile,
+    ClauseFile,
     EdgeFile,
-    EffectEntry,
-    EntityEntry,
     EntityFile,
-    GoldenCaseEntry,
-    LimbEntry,
+    HolidayFile,
+    MatrixFile,
     RuleFile,
     SetFile,
+    StepFile,
     Strict,
-    SubjectEntry,
 )
 from camscan.errors import DataFileError
-from camscan.model import Edge, Verdict
-from camscan.policy.rules import (
-    SITE_FACTS,
-    Application,
-    Ask,
-    Case,
-    Condition,
-    Effect,
-    Entity,
-    Golden,
-    Limb,
-    PolicyBook,
-    PolicySet,
-    Presumption,
-    Reference,
-    Rule,
-    Subject,
-)
+from camscan.model import Edge
+from camscan.policy.rules import SINGLE, Entity, Golden, PolicyBook, PolicySet, Rule
 
 FOLDER = "policies"
 
@@ -49,54 +46,95 @@ FOLDER = "policies"
 FileModel = TypeVar("FileModel", bound=Strict)
 
 
-def load_policies(root: Path) -> PolicyBook:
-    """Return the compiled policies under `root`, the fingerprints folder. Raises DataFileError naming file and entry."""
+def open_policies(explicit: Path | None = None) -> PolicyBook:
+    """Return the policies of the data folder in use, and those of the operator's own beside them. Raises DataFileError."""
+    return load_policies(locate(explicit), local_policy_folders(explicit))
+
+
+def load_policies(root: Path, local: Sequence[Path] = ()) -> PolicyBook:
+    """Return the compiled policies under `root`, the fingerprints folder, with those of local folders like it.
+
+    A local folder may add companies, edges, rules and sets, and never replace one. Raises DataFileError naming file and entry.
+    """
     folder = root / FOLDER
     if not folder.is_dir():
         raise DataFileError(f"{folder}: there is no such folder: --data must name a folder like fingerprints/")
-    reading = _Reading(root)
+    reading = _Reading(root, local)
     entities: dict[str, Entity] = {}
     for path, listed in reading.files("entities", EntityFile):
         for entity in listed.entity:
             _unique(entities, entity.slug, path, "entity")
-            entities[entity.slug] = _compile_entity(entity)
-    edges = [(path, _compile_edge(edge)) for path, listed in reading.files("edges", EdgeFile) for edge in listed.edge]
+            entities[entity.slug] = compile_entity(entity)
+    edges = [(path, compile_edge(edge)) for path, listed in reading.files("edges", EdgeFile) for edge in listed.edge]
     rules: dict[str, Rule] = {}
+    golden: list[Golden] = []
     for path, rule in reading.files("rules", RuleFile):
         _unique(rules, rule.id, path, "rule")
-        rules[rule.id] = _compile_rule(rule, path)
+        reading.paths[rule.id] = path
+        rules[rule.id] = compile_rule(rule, path)
+        golden.extend(compile_golden(rule.golden, SINGLE + rule.id, path))
     sets: dict[str, PolicySet] = {}
-    golden: list[Golden] = []
     for path, policy in reading.files("sets", SetFile):
         _unique(sets, policy.name, path, "policy")
-        sets[policy.name] = _compile_set(policy, path)
-        golden.extend(_compile_golden(policy, path))
+        reading.paths[policy.name] = path
+        sets[policy.name] = compile_set(policy, path)
+        golden.extend(compile_golden(policy.golden, policy.name, path))
     _check_edges(edges, entities)
+    asked_in, asks = reading.one("asks", AskFile)
+    badges_in, badges = reading.one("badges", BadgeFile)
+    _, clauses = reading.one("clauses", ClauseFile)
+    _, steps = reading.one("actions", StepFile)
+    holidays_in, holidays = reading.one("holidays", HolidayFile)
+    matrix_in, matrix = reading.one("golden", MatrixFile)
+    golden.extend(compile_matrix(matrix, matrix_in) if matrix else ())
     book = PolicyBook(
         entities=entities,
         edges=tuple(edge for _, edge in edges),
         rules=rules,
         sets=sets,
         golden=tuple(golden),
+        asks=compile_asks(asks.ask, asked_in) if asks else {},
+        badges=compile_badges(badges) if badges else (),
+        clauses=compile_clauses(clauses) if clauses else (),
+        advice=compile_steps(steps) if steps else (),
+        holidays=compile_holidays(holidays, holidays_in) if holidays else (),
         version=reading.digest(),
     )
-    _check_rules(book)
+    for badge in book.badges:
+        if badge.entity not in entities:
+            raise DataFileError(f"{badges_in}: list {badge.list}: there is no entity {badge.entity}")
+    for case in golden:
+        if book.policy(case.policy) is None:
+            raise DataFileError(f"{matrix_in}: golden case {case.name}: there is no policy {case.policy}")
+    _check_rules(book, reading.paths)
     return book
 
 
 class _Reading:
     """The files as read, and a digest of them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, local: Sequence[Path]) -> None:
         self._root = root
+        self._folders = (root, *local)
         self._hash = sha256()
+        self.paths: dict[str, str] = {}
+        """The file of each rule and set, for messages."""
 
     def files(self, name: str, form: type[FileModel]) -> Iterable[tuple[str, FileModel]]:
-        """Yield each file of a subfolder of policies/ in name order, validated, with its name for messages."""
-        for path in sorted((self._root / FOLDER / name).glob("*.toml")):
-            content = read_toml(path, self._root)
-            self._hash.update(path.name.encode() + b"\0" + read_bytes(path, self._root) + b"\0")
-            yield shown(path, self._root), validated(form, content, shown(path, self._root))
+        """Yield each file of a subfolder of policies/ in name order, shipped ones first, validated, with its name for messages."""
+        for folder in self._folders:
+            for path in sorted((folder / FOLDER / name).glob("*.toml")):
+                yield shown(path, self._root), self._read(path, form)
+
+    def one(self, name: str, form: type[FileModel]) -> tuple[str, FileModel | None]:
+        """Return a file of policies/ itself, validated, with its name for messages; None where it is not there."""
+        path = self._root / FOLDER / f"{name}.toml"
+        return shown(path, self._root), self._read(path, form) if path.is_file() else None
+
+    def _read(self, path: Path, form: type[FileModel]) -> FileModel:
+        content = read_toml(path, self._root)
+        self._hash.update(path.name.encode() + b"\0" + read_bytes(path, self._root) + b"\0")
+        return validated(form, content, shown(path, self._root))
 
     def digest(self) -> str:
         """Return twelve hex digits of the SHA-256 over every file read, names included."""
@@ -125,162 +163,6 @@ def _entry(content: Mapping[str, object], location: tuple[int | str, ...]) -> st
     table = here if isinstance(here, dict) else content
     named = next((str(table[key]) for key in ("slug", "child", "id", "name") if key in table), "")
     return f"{named}: " if named else ""
-
-
-def _compile_entity(entity: EntityEntry) -> Entity:
-    return Entity(**{**entity.model_dump(), "may_be": tuple(entity.may_be), "sources": tuple(entity.sources)})
-
-
-def _compile_edge(edge: EdgeEntry) -> Edge:
-    return Edge(**{**edge.model_dump(), "sources": tuple(edge.sources)})
-
-
-def _compile_rule(rule: RuleFile, path: str) -> Rule:
-    return Rule(
-        id=rule.id,
-        title=rule.title,
-        clause=rule.clause,
-        jurisdiction=rule.jurisdiction,
-        status=rule.status,
-        version=rule.version,
-        since=rule.since,
-        until=rule.until,
-        review_by=rule.review_by,
-        limbs=tuple(_compile_limb(limb, path) for limb in rule.limb),
-        effects=tuple(_compile_effect(effect, path) for effect in rule.effect),
-        references=tuple(Reference(**item.model_dump()) for item in rule.reference),
-        assumptions=tuple(rule.assumptions),
-        spared_assumption=rule.spared_assumption,
-        spared_unless=_conditions(rule.spared_unless, path),
-        component_note=rule.component_note,
-    )
-
-
-def _compile_limb(limb: LimbEntry, path: str) -> Limb:
-    return Limb(
-        id=limb.id,
-        clause=limb.clause,
-        subject=_compile_subject(limb.subject, f"{path}: limb {limb.id}"),
-        equipment=frozenset(limb.equipment),
-        when=_conditions(limb.when, path),
-        since=limb.since,
-        until=limb.until,
-        reading=limb.reading,
-    )
-
-
-def _compile_subject(subject: SubjectEntry, where: str) -> Subject:
-    kinds = {
-        "entities": subject.entities,
-        "jurisdiction": subject.jurisdiction,
-        "component": subject.component_of,
-        "everything": ["*"] if subject.everything else [],
-    }
-    named = [(kind, members) for kind, members in kinds.items() if members]
-    if len(named) != 1:
-        raise DataFileError(f"{where}: a subject is exactly one of entities, jurisdiction, component_of, everything")
-    kind, members = named[0]
-    return Subject(
-        kind=kind,  # type: ignore[arg-type]
-        members=frozenset(members),
-        affiliates=subject.affiliates or kind == "component",
-        of=subject.of,
-        unsettled=frozenset(subject.unsettled),
-    )
-
-
-def _compile_effect(effect: EffectEntry, path: str) -> Effect:
-    cases = tuple(
-        Case(
-            when=_conditions(case.when, path),
-            verdict=None if case.verdict == "none" else Verdict(case.verdict),
-            force=case.force,
-            installed=case.installed,
-            says=case.says,
-            since=case.since,
-            until=case.until,
-            because=tuple(case.because),
-            asks=case.asks,
-            note=case.note,
-        )
-        for case in effect.case
-    )
-    return Effect(id=effect.id, act=effect.act, cases=cases, asked_elsewhere=frozenset(effect.asked_elsewhere))
-
-
-def _compile_set(policy: SetFile, path: str) -> PolicySet:
-    asks = {}
-    for ask in policy.ask:
-        answers = tuple((answer.text, answer.value) for answer in ask.answer)
-        for _, value in answers:
-            _check_fact(ask.fact, value, path)
-        asks[ask.fact] = Ask(fact=ask.fact, question=ask.question, answers=answers, explain=ask.explain)
-    for item in policy.presume:
-        _check_fact(item.fact, item.value, path)
-    return PolicySet(
-        name=policy.name,
-        title=policy.title,
-        applies=tuple(Application(rule=item.id, mode=item.mode, note=item.note, force=item.force) for item in policy.rule),
-        asks=asks,
-        presumptions=tuple(Presumption(**item.model_dump()) for item in policy.presume),
-    )
-
-
-def _compile_golden(policy: SetFile, path: str) -> Iterable[Golden]:
-    golden = policy.golden
-    for name, facts in golden.sites.items():
-        for fact, value in facts.items():
-            _check_fact(fact, value, path, f"site {name}")
-    for case in golden.case:
-        for site, expected in case.expect.items():
-            if site not in golden.sites:
-                raise DataFileError(f"{path}: golden case {case.name}: there is no site {site}")
-            yield _compile_cell(policy, case, site, expected.split(), path)
-
-
-def _compile_cell(policy: SetFile, case: GoldenCaseEntry, site: str, words: list[str], path: str) -> Golden:
-    seen, known = case.seen, {"note", "assumption"}
-    try:
-        verdict = Verdict(words[0])
-    except (ValueError, IndexError) as error:
-        raise DataFileError(f"{path}: golden case {case.name}: {site} names no verdict") from error
-    because = [word for word in words[1:] if word not in known]
-    return Golden(
-        name=f"{case.name} · {site}",
-        policy=policy.name,
-        brand=seen.brand,
-        maker=seen.maker,
-        basis=seen.basis,
-        confidence=seen.confidence,
-        kind=seen.kind,
-        witness=seen.witness,
-        components=tuple(seen.components),
-        acquired=seen.acquired,
-        made_on=seen.made_on,
-        as_of=case.as_of or policy.golden.as_of,
-        site=policy.golden.sites[site],
-        verdict=verdict,
-        because=because[0] if because else None,  # type: ignore[arg-type]
-        note="note" in words,
-        assumption="assumption" in words,
-        findings=tuple(tuple(text.split(" ", 2)) for text in case.findings.get(site, [])),
-    )
-
-
-def _conditions(when: Mapping[str, list[str] | str], path: str) -> tuple[Condition, ...]:
-    found = []
-    for fact, value in sorted(when.items()):
-        values = [value] if isinstance(value, str) else value
-        for item in values:
-            _check_fact(fact, item, path)
-        found.append(Condition(fact=fact, values=frozenset(values)))
-    return tuple(found)
-
-
-def _check_fact(fact: str, value: str, path: str, where: str = "condition") -> None:
-    if value not in SITE_FACTS.get(fact, ()):
-        known = "; ".join(f"{name} = {'|'.join(values)}" for name, values in SITE_FACTS.items())
-        raise DataFileError(f"{path}: {where}: {fact} = {value} is no site fact; known: {known}")
 
 
 def _unique(seen: Mapping[str, object], name: str, path: str, what: str) -> None:
@@ -316,9 +198,10 @@ def _reachable(start: str, step: Callable[[str], set[str]], known: Iterable[str]
     return found
 
 
-def _check_rules(book: PolicyBook) -> None:
+def _check_rules(book: PolicyBook, paths: Mapping[str, str]) -> None:
+    """Check what the files say of one another. paths: the file of each rule and set."""
     for rule in book.rules.values():
-        where = f"fingerprints/policies/rules: {rule.id}"
+        where = f"{paths[rule.id]}: {rule.id}"
         if not any(item.official and item.url.startswith("https://") for item in rule.references):
             raise DataFileError(f"{where}: no official reference with an https address")
         if rule.status == "in_force" and not any(item.official and item.read_on for item in rule.references):
@@ -330,8 +213,8 @@ def _check_rules(book: PolicyBook) -> None:
                 for slug in sorted(limb.subject.members - set(book.entities)):
                     raise DataFileError(f"{where}: limb {limb.id}: there is no entity {slug}")
         _check_asked_elsewhere(rule, where)
-    for policy in book.sets.values():
-        where = f"fingerprints/policies/sets/{policy.name}.toml"
+    for policy in (*book.sets.values(), *book.singles.values()):
+        where = f"{paths[policy.name.removeprefix(SINGLE)]}: {policy.name}"
         for application in policy.applies:
             if application.rule not in book.rules:
                 raise DataFileError(f"{where}: there is no rule {application.rule}")

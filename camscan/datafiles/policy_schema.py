@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -140,6 +140,14 @@ class ReferenceEntry(Strict):
     read_on: date | None = None
 
 
+class ClosingEntry(Strict):
+    """What findings of a rule end with."""
+
+    when: When
+    says: Text
+    since: Since | None = None
+
+
 class RuleFile(Strict):
     """A file of rules/: one norm."""
 
@@ -159,6 +167,9 @@ class RuleFile(Strict):
     limb: list[LimbEntry] = Field(min_length=1)
     effect: list[EffectEntry] = Field(min_length=1)
     reference: list[ReferenceEntry] = Field(min_length=1)
+    closing: list[ClosingEntry] = []
+    golden: GoldenEntry | None = None
+    """Cases of the rule asked for by itself, as `rule:ID`."""
 
 
 class ApplicationEntry(Strict):
@@ -206,6 +217,8 @@ class SeenEntry(Strict):
     components: list[Slug] = []
     acquired: Since | None = None
     made_on: Since | None = None
+    calls: str | None = None
+    """An address outside the site to which the device was overheard to send."""
 
 
 class GoldenCaseEntry(Strict):
@@ -226,6 +239,25 @@ class GoldenEntry(Strict):
     case: list[GoldenCaseEntry] = Field(min_length=1)
 
 
+class ColumnEntry(Strict):
+    """A policy at a site, and the words of findings there."""
+
+    policy: Text
+    site: Facts = {}
+    finds: str = ""
+    """Act, force and installed of a finding at review or above: `buy statute/silent`."""
+    tells: str = ""
+    """The same of a note."""
+
+
+class MatrixFile(Strict):
+    """golden.toml: rows of evidence, columns of policies and sites, a verdict a cell."""
+
+    as_of: date
+    column: dict[str, ColumnEntry] = Field(min_length=1)
+    case: list[GoldenCaseEntry] = Field(min_length=1)
+
+
 class SetFile(Strict):
     """A file of sets/: one policy."""
 
@@ -234,7 +266,108 @@ class SetFile(Strict):
     rule: list[ApplicationEntry] = Field(min_length=1)
     ask: list[AskEntry] = []
     presume: list[PresumptionEntry] = []
-    golden: GoldenEntry
+    golden: GoldenEntry | None = None
+    """Left out in a set of the operator's own."""
+
+
+class AskFile(Strict):
+    """asks.toml: the question for each site fact where a policy has no words of its own."""
+
+    ask: list[AskEntry] = Field(min_length=1)
+
+
+class ListedEntry(Strict):
+    """A company on a list."""
+
+    entity: Slug
+    since: Since
+    until: Until | None = None
+
+
+class ListEntry(Strict):
+    """A list that is context and no rule."""
+
+    id: Text
+    title: Text
+    says: Text
+    cite: Text
+    url: str = ""
+    entry: list[ListedEntry] = Field(min_length=1)
+
+
+class BadgeFile(Strict):
+    """badges.toml."""
+
+    badge: list[ListEntry] = Field(min_length=1)
+
+
+class ReportEntry(Strict):
+    """A report that a clause asks for: within business days or hours after an event."""
+
+    name: Literal["first", "second", "only"]
+    business_days: int | None = Field(default=None, ge=1, le=60)
+    hours: int | None = Field(default=None, ge=1, le=720)
+    after: Text
+
+
+class ClauseEntry(Strict):
+    """A contract clause."""
+
+    id: Text
+    title: Text
+    since: Since
+    until: Until | None = None
+    status: Literal["read", "unverified"]
+    cite: Text
+    url: str = ""
+    report: list[ReportEntry] = Field(min_length=1)
+
+
+class ClauseFile(Strict):
+    """clauses.toml."""
+
+    clause: list[ClauseEntry] = Field(min_length=1)
+
+
+class StepEntry(Strict):
+    """A step of action plans; a list that is left out stands for all."""
+
+    step: Literal["verify", "core", "cloud", "stabilise", "plan", "dispose", "prevent"]
+    text: Text
+    acts: list[Act] = list(get_args(Act))
+    installed: list[Installed] = list(get_args(Installed))
+    verdicts: list[Literal["prohibited", "restricted", "review"]] = ["prohibited", "restricted", "review"]
+
+
+class StepFile(Strict):
+    """actions.toml."""
+
+    step: list[StepEntry] = Field(min_length=1)
+
+
+class HolidayEntry(Strict):
+    """A holiday, and the day on which it is observed where that is another."""
+
+    name: Text
+    day: date
+    observed: date | None = None
+
+
+class HolidaysEntry(Strict):
+    """The holidays of a government over whole years."""
+
+    id: Text
+    cite: Text
+    url: str = ""
+    first: int
+    last: int
+    holiday: list[HolidayEntry] = Field(min_length=1)
+
+
+class HolidayFile(Strict):
+    """holidays.toml."""
+
+    calendar: list[HolidaysEntry] = Field(min_length=1)
 
 
 class EntityFile(Strict):
@@ -246,4 +379,4 @@ class EntityFile(Strict):
 class EdgeFile(Strict):
     """A file of edges/."""
 
-    edge: list[EdgeEntry] = Field(min_length=1)
+    edge: list[EdgeEntry] = []

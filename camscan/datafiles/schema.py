@@ -174,6 +174,22 @@ class SerialEntry(Strict):
     counter: list[str] = []
 
 
+class ChannelsExample(Strict):
+    """A recorder's model and how many channels it has."""
+
+    text: str
+    channels: int = Field(ge=1, le=1024)
+
+
+class ChannelsEntry(Strict):
+    """Where the model of a recorder shows how many channels it has."""
+
+    match: MatchEntry
+    source: str = Field(min_length=3)
+    examples: list[ChannelsExample] = Field(min_length=1)
+    counter: list[str] = []
+
+
 class VendorFile(Strict):
     """vendors/<slug>.toml."""
 
@@ -182,6 +198,7 @@ class VendorFile(Strict):
     fingerprint: list[FingerprintEntry] = []
     model: list[ModelEntry] = []
     serial: list[SerialEntry] = []
+    channels: list[ChannelsEntry] = []
 
 
 class NamedVendor(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from camscan.identify import control
@@ -28,7 +29,10 @@ def identify(asset: Asset, knowledge: Knowledge) -> Identification:
     if not asset.relays:
         for mac in asset.macs:
             links[mac] = next((n for n, one in enumerate(asset.observations) if one.link_mac == mac), 0)
-    return identify_messages([one.fields for one in asset.observations], links, knowledge)
+    known = identify_messages([one.fields for one in asset.observations], links, knowledge)
+    if known.made_on is not None and known.made_on > asset.last_seen.date():
+        return replace(known, made_on=None, made_on_evidence=None)  # a unit that speaks has been made
+    return known
 
 
 def identify_fields(fields: Fields, knowledge: Knowledge, *, mac: str | None = None) -> Identification:
@@ -170,7 +174,7 @@ def is_watched(slug: str | None, knowledge: Knowledge) -> bool:
     return vendor is not None and vendor.registrant_kind in SURVEILLANCE
 
 
-def vendor_files(who: Attribution, knowledge: Knowledge) -> tuple[str, ...]:
+def vendor_files(who: Attribution | Identification, knowledge: Knowledge) -> tuple[str, ...]:
     """Return the vendor files that may speak of a device's model and serial: of its label, then of its maker."""
     known = (knowledge.vendors.get(slug) for slug in (who.brand, who.maker) if slug is not None)
     return tuple(dict.fromkeys(vendor.file for vendor in known if vendor is not None))

@@ -8,7 +8,8 @@ from dataclasses import replace
 from camscan.identify.control import CONTROL, PAGE_FIELDS, REPLACED
 from camscan.model import Asset, Confidence, Identification, Observation
 
-PRESENCE = frozenset({"arp.ip", "arp.mac", "tcp.port"})
+SWITCH_FIELDS = frozenset(f"switch.{name}" for name in ("name", "address", "port", "port_macs", "vlan", "source", "neighbour"))
+PRESENCE = frozenset({"arp.ip", "arp.mac", "ndp.ip", "ndp.mac", "mld.ip", "eui64.mac", "tcp.port"}) | SWITCH_FIELDS
 """Fields that say where a host is, and nothing of what it is."""
 CONTROL_FIELDS = frozenset(f"{CONTROL}{name.removeprefix('http.')}" for name in REPLACED)
 

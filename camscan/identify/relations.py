@@ -76,6 +76,10 @@ class Relations:
         """Return whether one is the other, or belongs to it, or is said to be made by it."""
         return one == other or other in self._above(one) or one in self._above(other)
 
+    def stands_alone(self, slug: str) -> bool:
+        """Return whether nothing says who owns it or who makes what wears it."""
+        return not self._above(slug)
+
     def _above(self, slug: str) -> frozenset[str]:
         if slug not in self._ancestors:
             self._ancestors[slug] = self._climb(slug)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from camscan.identify.clouds import Clouds
 from camscan.identify.index import LiteralIndex
 from camscan.identify.oui import Assignment, OuiRegistry
 from camscan.identify.pattern import Pattern
@@ -133,6 +134,10 @@ class Knowledge:
     """`<date of the registry>.<hash of all files>`."""
     reads: tuple[Read, ...] = ()
     """Requests that devices answer without a login, by id."""
+    channels: Mapping[str, tuple[Pattern, ...]] = field(default_factory=dict)
+    """Slug of a vendor file → patterns whose group `channels` is how many channels a recorder's model has."""
+    clouds: Clouds = field(default_factory=Clouds)
+    """The clouds that cameras call."""
 
     @cached_property
     def claims(self) -> Mapping[str, str]:
@@ -155,6 +160,10 @@ class Knowledge:
     def conclusions(self) -> dict[tuple[object, ...], Conclusion]:
         """Marks → what follows from them, as far as the engine remembers it."""
         return {}
+
+    def fingerprint(self, name: str) -> Fingerprint | None:
+        """Return a fingerprint by its id; None where there is none."""
+        return self._by_id.get(name)
 
     def registrant(self, assignment: Assignment) -> Vendor | None:
         """Return the vendor that an assignment names; None for companies of which no file speaks."""
@@ -184,6 +193,10 @@ class Knowledge:
     @cached_property
     def _registrants(self) -> Mapping[str, Vendor]:
         return {name: vendor for vendor in self.vendors.values() for name in vendor.registrants}
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Fingerprint]:
+        return {entry.id: entry for entry in self.fingerprints}
 
     @cached_property
     def _by_field(self) -> Mapping[str, tuple[Fingerprint, ...]]:

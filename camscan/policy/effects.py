@@ -86,14 +86,17 @@ class Ruling:
         return point.falls_to if answer is Truth.FALSE else Verdict.NO_FINDING
 
     def _decide(self, situation: Situation, reached: Reach) -> tuple[Decision, ...]:
-        definition = all_of((reached.statement, identity(situation), text_is_settled(self.rule, situation)))
+        definition = reached.statement
+        if definition.truth is not Truth.FALSE:
+            definition = all_of((definition, identity(situation), text_is_settled(self.rule, situation)))
         return tuple(decide(effect, definition, self.policy, situation) for effect in self.rule.effects)
 
 
 @lru_cache(maxsize=1024)
 def ruling(rule: str, policy: str, situation: Situation) -> Ruling:
     """Return the ruling of a rule of the situation's book, worked out once for all devices of which rules ask the same."""
-    return Ruling(situation.book.rules[rule], situation.book.sets[policy], situation)
+    book = situation.book
+    return Ruling(book.rules[rule], book.sets.get(policy) or book.singles[policy], situation)
 
 
 def decide(effect: Effect, definition: Statement, policy: PolicySet, situation: Situation) -> Decision:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 from camscan.errors import UsageError
-from camscan.model import Asset, Confidence, Finding, Identification, Judgement, SiteContext, Verdict
+from camscan.model import Asset, Confidence, Egress, Finding, Identification, Judgement, SiteContext, Verdict
+from camscan.policy.context import badges
 from camscan.policy.effects import STRENGTH, ruling
 from camscan.policy.findings import FindingsOfRule
+from camscan.policy.isolation import with_isolation
 from camscan.policy.logic import Truth
 from camscan.policy.reach import rival_reached
 from camscan.policy.rules import Application, PolicyBook, PolicySet
 from camscan.policy.sentence import Sight, sight_of
-from camscan.policy.situation import Situation, by_oui_only, dates_matter, essence, stated_facts
+from camscan.policy.situation import Situation, by_oui_only, dates_matter, decision_cited, essence, stated_facts
 
 NONE = "none"
 """The policy that judges nothing."""
@@ -35,11 +38,12 @@ def judge(
     as_of: date,
     acquired: date | None = None,
     stated: Mapping[str, str] = MappingProxyType({}),
+    egress: Sequence[Egress] = (),
 ) -> Judgement:
     """Return the verdict on one asset and every finding behind it; nothing is judged where no policy is chosen.
 
     acquired: when a named person says the unit was bought; a manufacture date that the device shows goes before it.
-    stated: site facts (`SITE_FACTS`) beyond those of the context.
+    stated: site facts (`SITE_FACTS`) beyond those of the context. egress: whom it was seen to call; it changes reasons alone.
     Raises UsageError for a policy that the book does not hold.
     """
     chosen = sorted(set(policies) - {NONE})
@@ -50,24 +54,44 @@ def judge(
         identification=essence(identification),
         oui_only=by_oui_only(identification),
         site=site.name,
-        facts=tuple(sorted({**stated_facts(site), **stated}.items())),
+        decided=decision_cited(site),
+        facts=tuple(sorted({**stated_facts(site, as_of), **stated}.items())),
         as_of=as_of,
         unit_date=None,
     )
-    sight = sight_of(asset, identification, acquired)
+    sight = sight_of(asset, identification, acquired, as_of)
     if dates_matter(situation):
         situation = replace(situation, unit_date=sight.unit_date)
     aside = _set_aside(asset, situation)
     if aside is not None:
         return aside
-    findings = tuple(finding for name in chosen for finding in _by_policy(sight, situation, _policy(book, name)))
-    return _overall(situation, findings)
+    return with_isolation(_judged(sight, situation, _sets(book, tuple(chosen))), situation, asset, egress)
+
+
+@lru_cache(maxsize=16_384)
+def _judged(sight: Sight, situation: Situation, policies: _Sets) -> Judgement:
+    """Return the judgement of all devices of which the same is seen and asked."""
+    findings = tuple(finding for policy in policies.sets for finding in _by_policy(sight, situation, policy))
+    return replace(_overall(situation, findings), context=badges(situation))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sets:
+    """The chosen policies; two are equal where they are one."""
+
+    sets: tuple[PolicySet, ...]
+
+
+@lru_cache(maxsize=64)
+def _sets(book: PolicyBook, names: tuple[str, ...]) -> _Sets:
+    return _Sets(tuple(_policy(book, name) for name in names))
 
 
 def _policy(book: PolicyBook, name: str) -> PolicySet:
-    if name not in book.sets:
-        raise UsageError(f"there is no policy {name}; choose from {', '.join(sorted(book.sets))} or {NONE}")
-    return book.sets[name]
+    policy = book.policy(name)
+    if policy is None:
+        raise UsageError(f"there is no policy {name}; choose from {', '.join(sorted(book.sets))}, rule:ID or {NONE}")
+    return policy
 
 
 def _set_aside(asset: Asset, situation: Situation) -> Judgement | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from camscan.model import Finding, Verdict
+from camscan.policy.actions import plan
 from camscan.policy.effects import Decision, Ruling
 from camscan.policy.logic import Truth
 from camscan.policy.ownership import belongs, organised
@@ -23,14 +24,16 @@ class FindingsOfRule:
 
     def listed(self) -> list[Finding]:
         """Return a finding for each effect that arises, or the one that says why none does."""
-        if self.reach.statement.truth is Truth.FALSE:
-            return [self._spared(self.reach.why_not, self._components_noted(), self._spared_assumptions())]
-        if self.application.mode == "note":
-            return [self._spared("it is told as a note", self.application.note)]
         if self.situation.as_of < self.rule.since:
             return [self._spared("it was not yet in force", self._dated(f"takes effect on {self.rule.since.isoformat()}"))]
         if self.rule.until is not None and self.rule.until < self.situation.as_of:
             return [self._spared("it was no longer in force", self._dated(f"ended on {self.rule.until.isoformat()}"))]
+        if self.reach.statement.truth is Truth.FALSE:
+            return [self._spared(self.reach.why_not, self._components_noted(), self._spared_assumptions())]
+        if self.application.mode == "note":
+            return [self._spared("it is told as a note", self.application.note)]
+        if self.rule.status == "proposal":
+            return [self._spared("it is a proposal and binds nobody", f"{self.rule.id} is a proposal: {self.rule.version}.")]
         decided = zip(self.rule.effects, self.ruling.decisions, strict=True)
         found = [finding for effect, decision in decided if (finding := self._of(effect, decision)) is not None]
         return found or [self._spared(self._why_nothing_arises(), "")]
@@ -85,6 +88,7 @@ class FindingsOfRule:
             installed=case.installed,
             references=tuple(reference.text() for reference in self.rule.references),
             evidence=self.sight.evidence,
+            action=plan(self.rule, effect, case, verdict, self.situation.book),
             **rest,  # type: ignore[arg-type]
         )
 
@@ -98,7 +102,7 @@ class FindingsOfRule:
 
     def _spared_assumptions(self) -> tuple[str, ...]:
         rule = self.rule
-        idle = any(
+        idle = self.application.mode == "note" or any(
             conditions_hold((condition,), self.policy, self.situation).truth is Truth.TRUE for condition in rule.spared_unless
         )
         return (rule.spared_assumption,) if rule.spared_assumption and not idle else ()

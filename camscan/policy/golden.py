@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from camscan.model import Asset, Confidence, Evidence, Finding, Identification, Judgement, SiteContext, Verdict
+from camscan.model import Asset, Confidence, Egress, Evidence, Finding, Identification, Judgement, SiteContext, Verdict
 from camscan.policy.engine import judge
+from camscan.policy.isolation import BREACH
 from camscan.policy.rules import Golden, PolicyBook
 
 
@@ -13,7 +14,8 @@ def failures(book: PolicyBook) -> tuple[str, ...]:
     """Return one line for each golden case that comes out otherwise, and for each rule that no case leaves without finding."""
     lines = [f"{case.policy}: {case.name}: {wrong}" for case in book.golden if (wrong := difference(case, book))]
     for rule in sorted(book.rules):
-        policies = {policy.name for policy in book.sets.values() if rule in {item.rule for item in policy.applies}}
+        every = (*book.sets.values(), *book.singles.values())
+        policies = {policy.name for policy in every if rule in {item.rule for item in policy.applies}}
         cases = [case for case in book.golden if case.policy in policies]
         if not any(case.verdict is Verdict.NO_FINDING for case in cases):
             lines.append(f"{rule}: no golden case ends at no_finding")
@@ -34,6 +36,8 @@ def difference(case: Golden, book: PolicyBook) -> str:
         return "expected an assumption"
     if not case.assumption and case.verdict is Verdict.NO_FINDING and any(item.assumptions for item in found):
         return "expected no assumption"
+    if case.isolation != any(BREACH in item.reason for item in found):
+        return f"expected {'a' if case.isolation else 'no'} reason that says: {BREACH}"
     missing = [" ".join(words) for words in case.findings if words not in {_words(item) for item in found}]
     return f"expected findings {missing}, got {sorted(_words(item) for item in found)}" if missing else ""
 
@@ -74,6 +78,22 @@ def run(case: Golden, book: PolicyBook) -> Judgement:
         as_of=case.as_of,
         acquired=case.acquired,
         stated=case.site,
+        egress=() if case.calls is None else (_call(case.calls, noon),),
+    )
+
+
+def _call(destination: str, at: datetime) -> Egress:
+    return Egress(
+        how="connected",
+        destination=destination,
+        ports=("443/tcp",),
+        bytes_out=1,
+        bound="exact",
+        first_seen=at,
+        last_seen=at,
+        outside=True,
+        internet=True,
+        evidence=(0,),
     )
 
 

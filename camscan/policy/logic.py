@@ -24,10 +24,6 @@ class Truth(IntEnum):
     UNKNOWN = 1
     TRUE = 2
 
-    def negated(self) -> Truth:
-        """Return the value of the denial."""
-        return Truth(2 - self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
@@ -61,14 +57,12 @@ def unknown(*points: Open) -> Statement:
 
 def all_of(statements: Iterable[Statement]) -> Statement:
     """Return the conjunction: FALSE wins over UNKNOWN, and only UNKNOWN keeps open points. Empty: TRUE."""
-    parts = tuple(statements)
-    return _with_points(min((part.truth for part in parts), default=Truth.TRUE), parts)
+    return _decided_by(Truth.FALSE, FAILS, statements, HOLDS)
 
 
 def any_of(statements: Iterable[Statement]) -> Statement:
     """Return the disjunction: TRUE wins over UNKNOWN, and only UNKNOWN keeps open points. Empty: FALSE."""
-    parts = tuple(statements)
-    return _with_points(max((part.truth for part in parts), default=Truth.FALSE), parts)
+    return _decided_by(Truth.TRUE, HOLDS, statements, FAILS)
 
 
 def reasons(points: Iterable[Open]) -> tuple[Because, ...]:
@@ -77,8 +71,14 @@ def reasons(points: Iterable[Open]) -> tuple[Because, ...]:
     return tuple(because for because in BECAUSE_ORDER if because in found)
 
 
-def _with_points(truth: Truth, parts: tuple[Statement, ...]) -> Statement:
-    if truth is not Truth.UNKNOWN:
-        return Statement(truth)
-    points = (point for part in parts if part.truth is Truth.UNKNOWN for point in part.open)
-    return Statement(truth, tuple(dict.fromkeys(points)))
+def _decided_by(winner: Truth, won: Statement, statements: Iterable[Statement], otherwise: Statement) -> Statement:
+    """Return `won` where a statement has the winning value; else what is open of them; `otherwise` where nothing is."""
+    points: list[Open] = []
+    waiting = False
+    for part in statements:
+        if part.truth is winner:
+            return won
+        if part.truth is Truth.UNKNOWN:
+            waiting = True
+            points += part.open
+    return Statement(Truth.UNKNOWN, tuple(dict.fromkeys(points))) if waiting else otherwise

@@ -84,8 +84,6 @@ def text_is_settled(rule: Rule, situation: Situation) -> Statement:
     points = []
     if rule.status == "draft":
         points.append(_text_point(rule, "read", f"Does the official text of {rule.id} say what is recorded here?"))
-    if rule.status == "proposal":
-        points.append(_text_point(rule, "proposal", f"Is the proposal {rule.id} now law?"))
     if rule.review_by < situation.as_of:
         question = f"Has {rule.id} been read again since {rule.review_by.isoformat()}, and does it stand as recorded?"
         points.append(_text_point(rule, "review-by", question))
@@ -208,7 +206,12 @@ def _edge_is_direct(situation: Situation) -> Statement:
 
 
 def _label_undisputed(situation: Situation) -> Statement:
-    """Return whether no disputed or alleged edge of the label covers the unit's date: such disputes are about production."""
+    """Return whether no disputed or alleged edge of the label covers the unit's date: such disputes are about production.
+
+    Who read the maker off this very unit has answered them for it.
+    """
+    if situation.identification.maker_attested:
+        return HOLDS
     return all_of(_not_in_doubt(edge, situation) for edge in doubtful_edges(situation))
 
 

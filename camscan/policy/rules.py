@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from camscan.model import Because, Edge, Verdict
+from camscan.model import Badge, Because, Edge, Step, Verdict
 
 Act = Literal["buy", "deploy", "connect", "keep", "contract", "sell"]
 Force = Literal["statute", "regulation", "contract clause", "instruction", "commitment", "advice", "proposal"]
@@ -28,6 +28,9 @@ SITE_FACTS: Mapping[str, tuple[str, ...]] = {
     "decision": ("extend", "not-extend", "pending"),
 }
 """What an operator can state about a range, and the values of each."""
+
+SINGLE = "rule:"
+"""What a policy's name begins with that is one rule alone."""
 
 FACT_BECAUSE: Mapping[str, Because] = {"class": "site", "zone": "site", "decision": "site", "purpose": "purpose"}
 
@@ -135,6 +138,15 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What a finding of a rule ends with where conditions on stated facts hold, from a day on."""
+
+    when: tuple[Condition, ...]
+    says: str
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One norm."""
 
@@ -159,6 +171,7 @@ class Rule:
     """Where one of these holds, the assumption would decide nothing and is not printed."""
     component_note: str = ""
     """Printed where a part of a company of the members is seen, and no limb speaks of parts."""
+    closings: tuple[Closing, ...] = ()
 
     @property
     def binding(self) -> bool:
@@ -220,6 +233,10 @@ class Golden:
     because: Because | None = None
     note: bool = False
     assumption: bool = False
+    isolation: bool = False
+    """A reason says that isolation does not hold."""
+    calls: str | None = None
+    """An address outside the site to which the device sends."""
     findings: tuple[tuple[str, ...], ...] = ()
     """Words of findings that must be there: act, verdict, force, installed."""
 
@@ -236,6 +253,51 @@ class PolicySet:
     presumptions: tuple[Presumption, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """A step of the action plans of findings of these acts, verdicts and words on equipment already there."""
+
+    step: Step
+    acts: frozenset[Act]
+    installed: frozenset[Installed]
+    verdicts: frozenset[Verdict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holidays:
+    """The days on which a government's offices stand still, as observed, from one year to another."""
+
+    id: str
+    cite: str
+    first: date
+    last: date
+    days: frozenset[date]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """A report that a clause asks for, counted from an event."""
+
+    name: Literal["first", "second", "only"]
+    after: str
+    business_days: int | None = None
+    hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A contract clause on reporting covered equipment."""
+
+    id: str
+    title: str
+    since: date
+    status: Literal["read", "unverified"]
+    cite: str
+    reports: tuple[Deadline, ...]
+    url: str = ""
+    until: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PolicyBook:
     """Everything under fingerprints/policies, compiled; two books are equal where they are one."""
@@ -245,16 +307,32 @@ class PolicyBook:
     rules: Mapping[str, Rule]
     sets: Mapping[str, PolicySet]
     golden: tuple[Golden, ...] = ()
+    asks: Mapping[str, Ask] = field(default_factory=dict)
+    """By fact: the questions of rules that are asked for by themselves."""
+    badges: tuple[Badge, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    """Steps in the order in which they are taken."""
+    holidays: tuple[Holidays, ...] = ()
     version: str = ""
     """A digest of the files."""
     edges_of: Mapping[str, tuple[Edge, ...]] = field(init=False)
     """Edges by child, sorted, so that the order of files never matters."""
 
+    singles: Mapping[str, PolicySet] = field(init=False)
+    """A policy of each rule alone, by `rule:ID`."""
+
     def __post_init__(self) -> None:
+        singles = {SINGLE + rule.id: _alone(rule, self.asks) for rule in self.rules.values()}
+        object.__setattr__(self, "singles", singles)
         grouped: dict[str, list[Edge]] = {}
         for edge in sorted(self.edges, key=edge_order):
             grouped.setdefault(edge.child, []).append(edge)
         object.__setattr__(self, "edges_of", {child: tuple(edges) for child, edges in grouped.items()})
+
+    def policy(self, name: str) -> PolicySet | None:
+        """Return a set, or a rule alone as `rule:ID`; None where there is neither."""
+        return self.sets.get(name) or self.singles.get(name)
 
     def name(self, slug: str | None) -> str:
         """Return a company's name as it writes it; the slug where the book does not know it."""
@@ -267,3 +345,9 @@ class PolicyBook:
 def edge_order(edge: Edge) -> tuple[str, ...]:
     """Return a total order of edges."""
     return (edge.child, edge.type, edge.parent, edge.status, str(edge.since), str(edge.until), edge.scope)
+
+
+def _alone(rule: Rule, asks: Mapping[str, Ask]) -> PolicySet:
+    return PolicySet(
+        name=SINGLE + rule.id, title=f"{rule.title}, {rule.clause}", applies=(Application(rule=rule.id),), asks=asks
+    )

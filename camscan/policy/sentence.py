@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from camscan.model import Asset, Evidence, Identification
+from camscan.policy.calendar import in_words
 from camscan.policy.logic import Open
-from camscan.policy.rules import Case, Installed, Limb, Rule
+from camscan.policy.rules import Case, Force, Installed, Limb, Rule
 from camscan.policy.situation import Situation
 
 VIA_WORDS = {
@@ -18,10 +19,15 @@ VIA_WORDS = {
     "import": "an imported file",
     "attested": "a person's statement",
 }
+MUST: dict[Force, str] = {"advice": "should", "proposal": "should", "commitment": "is, as undertaken, to"}
+DATED_FORCES: frozenset[Force] = frozenset({"instruction"})
+"""Forces under which a rule's date is the day it was given; other texts were passed on another day than they bind from."""
+EARLIEST_CLOCK = date(2005, 1, 1)
+"""Certificates that begin before were made by a clock that had not been set."""
 INSTALLED_WORDS: dict[Installed, str] = {
     "remove": "equipment already there {must} be removed",
     "disconnect": "equipment already there {must} be disconnected",
-    "consider": "replacing equipment already there {must} be considered",
+    "consider": "replacing equipment already there should be considered",
     "silent": "of equipment already there it says nothing",
     "may stay": "equipment already there may stay",
 }
@@ -36,8 +42,13 @@ class Sight:
     evidence: tuple[int, ...]
     """Indexes of the evidence that names a maker, a brand, a model or a component."""
     unit_date: date | None
-    made: bool = False
-    """The device shows when it was made; otherwise a person states when it was acquired."""
+    """When it was made or acquired."""
+    shown_by: str = ""
+    """What on the device shows that it was made then; empty where a person states when it was acquired."""
+    certificate: date | None = None
+    """Where nothing shows when it was made: the day on which its certificate begins."""
+    first_seen: date | None = None
+    """By camscan itself."""
 
 
 def finding_reason(
@@ -51,19 +62,20 @@ def finding_reason(
     assumptions: tuple[str, ...] = (),
 ) -> str:
     """Return what was seen, whose it is, what the rule says, the dates, what is open, what is assumed, and where to read it."""
-    must = "should" if case.force in ("advice", "proposal") else "is to"
-    installed = INSTALLED_WORDS[case.installed].format(must=must)
+    installed = INSTALLED_WORDS[case.installed].format(must=MUST.get(case.force, "is to"))
     return _joined(
         (
             sight.words,
             made_by(situation),
+            _parts(situation, limbs),
             cited(rule, limbs, case.force),
-            f"on this the rule {case.says}; {installed}",
-            _dates(sight, rule),
+            f"on this the rule {case.says}{_decided(situation, case)}; {installed}",
+            dated(sight, rule, case.force),
             _open(points),
             _assumed(assumptions),
             _read_at(rule),
-        )
+        ),
+        _closing(rule, situation),
     )
 
 
@@ -76,15 +88,37 @@ def spared_reason(
     return _joined((*parts, _assumed(assumptions), _read_at(rule)))
 
 
-def sight_of(asset: Asset, identification: Identification, acquired: date | None) -> Sight:
-    """Return what reasons say of a device."""
+def sight_of(asset: Asset, identification: Identification, acquired: date | None, as_of: date) -> Sight:
+    """Return what reasons say of a device; a date after the day of judgement says nothing on that day."""
     used = naming(identification.evidence)
+    known = [day for day in (identification.made_on, acquired) if day is not None and day <= as_of]
+    made = known and known[0] == identification.made_on
+    shown_by = identification.made_on_evidence
     return Sight(
         words=_seen(asset, used),
         evidence=tuple(index for index, item in enumerate(identification.evidence) if item in used),
-        unit_date=identification.made_on or acquired,
-        made=identification.made_on is not None,
+        unit_date=known[0] if known else None,
+        shown_by=_shower(shown_by) if made else "",
+        certificate=None if known else _certificate_begins(asset, as_of),
+        first_seen=asset.first_seen.date(),
     )
+
+
+def _shower(evidence: Evidence | None) -> str:
+    says = {key for key, _ in evidence.says} if evidence is not None else set()
+    return "the serial number" if evidence is None or "serial" in says else "the device"
+
+
+def _certificate_begins(asset: Asset, as_of: date) -> date | None:
+    """Return the earliest day on which a certificate of the device begins, of those that its clock may have known."""
+    days = []
+    for observation in asset.observations:
+        for value in observation.values("tls.not_before"):
+            try:
+                days.append(date.fromisoformat(value[:10]))
+            except ValueError:
+                continue
+    return min((day for day in days if EARLIEST_CLOCK <= day <= as_of), default=None)
 
 
 def _seen(asset: Asset, used: tuple[Evidence, ...]) -> str:
@@ -126,16 +160,27 @@ def cited(rule: Rule, limbs: tuple[Limb, ...], force: str) -> str:
     """Return the rule as one cites it: title, clause, version, date and force."""
     clauses = ", ".join(dict.fromkeys(limb.clause for limb in limbs)) or rule.clause
     status = {"draft": ", its text not yet read at an official source", "proposal": ", a proposal"}.get(rule.status, "")
-    return f"{rule.id}: {rule.title}, {clauses} ({rule.version}, from {rule.since.isoformat()}; {force}{status})"
+    return f"{rule.id}: {rule.title}, {clauses} ({rule.version}, from {in_words(rule.since)}; {force}{status})"
 
 
-def _dates(sight: Sight, rule: Rule) -> str:
-    unit = sight.unit_date
-    if unit is None:
-        return "when the unit was made, bought or deployed is not known to camscan"
-    side = "before" if unit < rule.since else "after"
-    word = "made" if sight.made else "acquired"
-    return f"the unit was {word} on {unit.isoformat()}, {side} the rule's date; when it was deployed is not known to camscan"
+def dated(sight: Sight, rule: Rule, force: str) -> str:
+    """Return when the unit was made, acquired or first seen, against the rule's date.
+
+    A unit made or acquired after that date was deployed after it; of any other the date of deployment is unknown.
+    """
+    start = f"the {force}" if force in DATED_FORCES else "the rule's date"
+    start += f" of {in_words(rule.since)}"
+    if sight.unit_date is None:
+        side = "before" if sight.first_seen is not None and sight.first_seen < rule.since else "after"
+        seen = f"camscan first saw it on {in_words(sight.first_seen)}, {side} {start}; " if sight.first_seen else ""
+        weak = f"its certificate begins on {in_words(sight.certificate)}, a weak sign of its age; " if sight.certificate else ""
+        return f"{seen}{weak}date of manufacture and deployment date unknown to camscan"
+    day = in_words(sight.unit_date)
+    shown = f"{sight.shown_by} shows {day}" if sight.shown_by else f"a named person states that it was acquired on {day}"
+    if sight.unit_date > rule.since:
+        return f"{shown}, after {start}: deployed later"
+    side = "before" if sight.unit_date < rule.since else "the day of"
+    return f"{shown}, {side} {start}; deployment date unknown to camscan"
 
 
 def _open(points: tuple[Open, ...]) -> str:
@@ -152,6 +197,39 @@ def _read_at(rule: Rule) -> str:
     return f"see {official[0].text()}" if official else ""
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _parts(situation: Situation, limbs: tuple[Limb, ...]) -> str:
+    """Return whose part was seen, where the rule's branch is about parts."""
+    if not any(limb.subject.kind == "component" for limb in limbs):
+        return ""
+    names = " and ".join(situation.book.name(part) for part in situation.identification.components)
+    return f"a part by {names} was seen inside" if names else ""
+
+
+def _decided(situation: Situation, case: Case) -> str:
+    """Return date and reference of the department's own decision, where the case is about it."""
+    about = any(condition.fact == "decision" for condition in case.when)
+    return f" (decision {situation.decided})" if about and situation.decided else ""
+
+
+def with_sentence(reason: str, said: str, rule: Rule, situation: Situation) -> str:
+    """Return a reason with one more sentence; what the rule's findings end with stays at the end."""
+    closing = _closing(rule, situation)
+    if closing and reason.endswith(closing):
+        return f"{reason.removesuffix(closing)}{said} {closing}"
+    return f"{reason} {said}"
+
+
+def _closing(rule: Rule, situation: Situation) -> str:
+    """Return what the finding ends with at such a site."""
+    return " ".join(
+        item.says
+        for item in rule.closings
+        if (item.since is None or item.since <= situation.as_of)
+        and all(situation.fact(condition.fact) in condition.values for condition in item.when)
+    )
+
+
+def _joined(parts: Iterable[str], closing: str = "") -> str:
     text = "; ".join(part for part in parts if part)
-    return f"{text[:1].upper()}{text[1:]}."
+    ended = f"{text[:1].upper()}{text[1:]}."
+    return f"{ended} {closing}" if closing else ended

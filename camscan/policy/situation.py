@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from camscan.model import CAMERA_KINDS, Edge, Identification, SiteContext
+from camscan.policy.calendar import in_words
 from camscan.policy.logic import Key, Truth
-from camscan.policy.rules import PolicyBook
+from camscan.policy.rules import SITE_FACTS, PolicyBook
 
 UNIT_DATE: Key = ("date",)
 """The open point whose answer is the unit's date."""
@@ -24,6 +25,8 @@ class Situation:
     oui_only: bool
     """The registrant of a MAC is all that names a maker or a brand."""
     site: str
+    decided: str
+    """Date and reference of the department's own decision, as printed."""
     facts: tuple[tuple[str, str], ...]
     """Stated and presumed site facts, sorted."""
     as_of: date
@@ -133,7 +136,14 @@ def dates_matter(situation: Situation) -> bool:
     return False
 
 
-def stated_facts(site: SiteContext) -> dict[str, str]:
-    """Return every fact about the site that the operator stated."""
-    pairs = ((item.name.rstrip("_"), getattr(site, item.name)) for item in fields(site) if item.name != "name")
-    return {name: str(value) for name, value in pairs if value is not None}
+def stated_facts(site: SiteContext, as_of: date) -> dict[str, str]:
+    """Return every fact about the site that the operator stated; a decision holds from its day on."""
+    pairs = ((name, getattr(site, "class_" if name == "class" else name)) for name in SITE_FACTS)
+    not_yet = site.decision_on is not None and as_of < site.decision_on
+    return {name: str(value) for name, value in pairs if value is not None and not (name == "decision" and not_yet)}
+
+
+def decision_cited(site: SiteContext) -> str:
+    """Return date and reference of the department's own decision as printed; empty where neither is stated."""
+    on = f"of {in_words(site.decision_on)}" if site.decision_on else ""
+    return ", ".join(part for part in (on, f"reference {site.decision_reference}" if site.decision_reference else "") if part)

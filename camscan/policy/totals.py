@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypedDict
 
-from camscan.model import CAMERA_KINDS, AssessedAsset, Confidence, Verdict, address_order
+from camscan.model import CAMERA_KINDS, RECORDER_KINDS, AssessedAsset, Confidence, Verdict, address_order
 
 URGENCY = (
     Verdict.PROHIBITED,
@@ -19,7 +19,6 @@ URGENCY = (
 """Verdicts in the order in which a reader wants them."""
 CONFIRMED = frozenset({Verdict.PROHIBITED, Verdict.RESTRICTED})
 POSSIBLE = frozenset({Verdict.REVIEW, Verdict.UNIDENTIFIED})
-RECORDER_KINDS = frozenset({"nvr", "dvr"})
 
 Outcomes = tuple[tuple[str, Verdict], ...]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from camscan.identify import control
+from camscan.identify.attachment import in_words
 from camscan.identify.explain import Near, near_matches, pattern_text, raising
 from camscan.identify.match import Hit, hits_of_message
 from camscan.identify.rules import Fingerprint, Knowledge
@@ -22,6 +23,10 @@ MAX_NEAR = 8
 MAX_NEAR_VALUES = 24
 """Values without any match that are compared with fingerprints that come close."""
 MAX_EDGES = 24
+MAX_CALLS = 24
+"""Destinations that are listed."""
+MAX_CHANNELS = 64
+"""Channels of one recorder that are listed."""
 
 
 def chain(report: Report, judged: AssessedAsset, knowledge: Knowledge, book: PolicyBook) -> Iterator[str]:
@@ -32,10 +37,15 @@ def chain(report: Report, judged: AssessedAsset, knowledge: Knowledge, book: Pol
     for name, values in (("MAC", asset.macs), ("address", asset.ips), ("name", asset.hostnames)):
         if values:
             yield f"  {name} {view.some(values, MAX_FIELDS)}"
-    yield f"  run {report.run.id}, site {report.run.site.name}; fingerprints {knowledge.version}"
+    if judged.attached_to is not None:
+        yield f"  {in_words(judged.attached_to)}, seen {view.moment(judged.attached_to.seen_on)}"
+    yield f"  run {report.run.id}, site {(judged.site or report.run.site).name}; fingerprints {knowledge.version}"
     yield from heard(asset)
+    yield from attested(judged)
     yield from matched(asset, found, knowledge)
     yield from concluded(found)
+    yield from behind(judged)
+    yield from called(report, judged)
     yield from related(found, book)
     yield from ruled(report, judged)
     yield from raised(found, knowledge)
@@ -54,6 +64,21 @@ def heard(asset: Asset) -> Iterator[str]:
     left_out = len(asset.observations[MAX_MESSAGES:]) + asset.left_out
     if left_out:
         yield f"  and {counted(left_out, 'message')} more"
+
+
+def attested(judged: AssessedAsset) -> Iterator[str]:
+    """Yield what persons stated of the device, those statements that lapsed among them."""
+    if not judged.attestations:
+        return
+    yield ""
+    yield "Stated by persons, beside what it sends"
+    for standing in judged.attestations:
+        one = standing.attestation
+        ref = f" ({one.ref})" if one.ref else ""
+        yield f"  attest:{one.id}  {view.attested_words(one)}"
+        yield f"       {one.by} on {one.recorded_on.isoformat()}, by {one.basis}{ref}"
+        if standing.lapsed:
+            yield f"       lapsed, nothing follows from it: {standing.lapsed}"
 
 
 def matched(asset: Asset, found: Identification, knowledge: Knowledge) -> Iterator[str]:
@@ -122,6 +147,33 @@ def concluded(found: Identification) -> Iterator[str]:
         yield f"  contradiction, {conflict.kind}: {conflict.detail}"
 
 
+def behind(judged: AssessedAsset) -> Iterator[str]:
+    """Yield what a recorder told of the cameras behind it, or what can be inferred of them."""
+    if not judged.channels and judged.channels_inferred is None:
+        return
+    yield ""
+    yield "Behind it, by its own word; these are no devices of this report" if judged.channels else "Behind it"
+    for channel in judged.channels[:MAX_CHANNELS]:
+        yield f"  {view.channel_words(channel)}"
+    if len(judged.channels) > MAX_CHANNELS:
+        yield f"  … and {len(judged.channels) - MAX_CHANNELS} more"
+    if judged.channels_inferred is not None:
+        yield f"  {view.range_words(judged.channels_inferred)}"
+
+
+def called(report: Report, judged: AssessedAsset) -> Iterator[str]:
+    """Yield whom the device was overheard to call beyond its site, with the messages that show it."""
+    if not judged.egress:
+        return
+    yield ""
+    yield "Calls out"
+    for one in judged.egress[:MAX_CALLS]:
+        yield f"  {view.egress_words(report, one)}"
+        yield f"      {'message' if len(one.evidence) == 1 else 'messages'} {view.some(map(str, one.evidence), MAX_FIELDS)}"
+    if len(judged.egress) > MAX_CALLS:
+        yield f"  … and {len(judged.egress) - MAX_CALLS} more"
+
+
 def related(found: Identification, book: PolicyBook) -> Iterator[str]:
     """Yield the relations of the brand and the maker to other companies, and theirs."""
     edges = relations(found, book)
@@ -153,18 +205,19 @@ def relations(found: Identification, book: PolicyBook) -> list[Edge]:
 
 def ruled(report: Report, judged: AssessedAsset) -> Iterator[str]:
     """Yield every finding with its reasons and what would settle it, the sources, then the verdict."""
-    verdict, site = judged.judgement.verdict, report.run.site
+    verdict, site = judged.judgement.verdict, judged.site or report.run.site
     yield ""
     if verdict is None:
         yield "Verdict: none; no policy was chosen, so nothing was judged"
         return
-    stated = {"class": site.class_, "zone": site.zone, "purpose": site.purpose, "decision": site.decision}
-    facts = ", ".join(f"{name} {value}" for name, value in stated.items() if value) or "nothing stated of the site"
+    facts = view.stated_words(site) or "nothing stated of the site"
     yield f"Rules: {', '.join(report.run.policies)}, as of {report.run.as_of.isoformat()}; {facts}"
     for finding in judged.judgement.findings:
         yield from found_by_rule(finding)
     if not judged.judgement.findings:
         yield "  no finding"
+    for badge in judged.judgement.context:
+        yield f"  context, no rule: {badge.entity} is on the {badge.title} since {badge.since.isoformat()}: it {badge.says}"
     sources = dict.fromkeys((one.rule, text) for one in judged.judgement.findings for text in one.references)
     for rule, text in sources:
         yield f"  source of {rule}: {text}"
@@ -181,11 +234,15 @@ def found_by_rule(finding: Finding) -> Iterator[str]:
         yield f"       evidence {', '.join(f'[{number}]' for number in finding.evidence)}"
     if finding.note:
         yield f"       note: {finding.note}"
+    if finding.status != "open":
+        yield f"       {finding.status}: {finding.status_note.removeprefix('lapsed: ')}"
     if finding.because:
         yield f"       not final because of: {', '.join(finding.because)}"
     if finding.settle is not None:
         leads = ", ".join(f"{answer} → {view.verdict_words(verdict)}" for answer, verdict in finding.settle.outcomes)
         yield f"       would settle it: {finding.settle.question}" + (f" {leads}" if leads else "")
+    for number, step in enumerate(finding.action):
+        yield f"       action {number}. {step.text}" if number else f"       action plan; the rule: {step.text}"
 
 
 def raised(found: Identification, knowledge: Knowledge) -> Iterator[str]:
@@ -208,6 +265,10 @@ def would_raise(entry: Fingerprint) -> str:
 
 def weight(one: Evidence, entry: Fingerprint | None) -> str:
     """Return what a piece of evidence is worth by itself, and why."""
+    if one.fingerprint.startswith("attest:"):
+        return (
+            "a person's word, which settles nothing by itself" if one.editable else "firm, where nothing it sends contradicts"
+        )
     alone = Confidence.TENTATIVE if one.editable or entry is None else entry.confidence
     why = ", the owner can set this value" if one.editable and one.witness != "oui" else ""
     return f"{alone} by itself{why}"

@@ -8,7 +8,7 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import Self
 from camscan.errors import DeliveryError, UsageError
 from camscan.model import Ledger, Observation, Report
 from camscan.report import observations as observation_file
+from camscan.report.base import Format
 from camscan.report.registry import FORMATS
 from camscan.report.renamer import Renamer, needs_renamer
 
@@ -34,27 +35,26 @@ class Output:
     path: Path
 
 
-def suffixes() -> dict[str, str]:
+def suffixes(formats: Mapping[str, Format] = FORMATS) -> dict[str, str]:
     """Return suffix → format name for everything that `-o` writes."""
-    known = {form.SUFFIX: name for name, form in FORMATS.items()}
+    known = {form.SUFFIX: name for name, form in formats.items()}
     return {**known, observation_file.SUFFIX: observation_file.NAME}
 
 
-def parse_output(spec: str) -> Output:
+def parse_output(spec: str, formats: Mapping[str, Format] = FORMATS) -> Output:
     """Return what `-o SPEC` asks for: `FILE`, its format by suffix, or `FORMAT:FILE`. Raises UsageError."""
-    names = (*FORMATS, observation_file.NAME)
+    names = (*formats, observation_file.NAME)
+    known = suffixes(formats)
     prefix, colon, rest = spec.partition(":")
     if colon and prefix in names:
         return Output(prefix, _path(rest, spec))
     if colon and prefix.isidentifier():
         raise UsageError(f'-o {spec}: "{prefix}" is not a format: use {", ".join(names)}, or write the file as ./{spec}')
     path = _path(spec, spec)
-    matching = [suffix for suffix in suffixes() if path.name.lower().endswith(suffix)]
+    matching = [suffix for suffix in known if path.name.lower().endswith(suffix)]
     if not matching:
-        raise UsageError(
-            f"-o {spec}: the suffix names no format: use {', '.join(suffixes())}, or FORMAT:FILE as in json:{spec}"
-        )
-    return Output(suffixes()[max(matching, key=len)], path)
+        raise UsageError(f"-o {spec}: the suffix names no format: use {', '.join(known)}, or FORMAT:FILE as in json:{spec}")
+    return Output(known[max(matching, key=len)], path)
 
 
 def _path(text: str, spec: str) -> Path:
@@ -81,6 +81,7 @@ class Outputs:
 
     opened: list[_Opened] = field(default_factory=list)
     renamer: Renamer | None = None
+    formats: Mapping[str, Format] = field(default_factory=lambda: FORMATS)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -102,7 +103,7 @@ class Outputs:
         failed: list[str] = []
         for number, opened in enumerate(self.opened):
             try:
-                self._write(opened, content(opened.output.format, report, observations, ledgers))
+                self._write(opened, content(opened.output.format, report, observations, ledgers, self.formats))
                 self._rename(number, opened)
                 written.append(opened.output.path)
             except OSError as fault:
@@ -144,12 +145,41 @@ class Outputs:
             os.fsync(opened.folder)
 
 
+def rewrite(path: Path, edit: Callable[[str], str]) -> None:
+    """Replace a file of ours in one step by what `edit` makes of its text; a file that is not there counts as empty.
+
+    File 0600, folders that are missing 0700. No other `rewrite` comes between the reading and the writing.
+    Raises UsageError naming the file; what stood there then stands there still.
+    """
+    try:
+        for folder in reversed([one for one in (path.parent, *path.parent.parents) if not one.exists()]):
+            folder.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would make those above it readable for all
+        waiting = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as fault:
+        raise UsageError(f"{path}: the folder cannot be opened: {fault.strerror}") from fault
+    try:
+        fcntl.flock(waiting, fcntl.LOCK_EX)
+        opened = _open(Output("text", path), name=str(path))
+        with Outputs([opened]) as outputs:
+            before = path.read_text(encoding="utf-8") if path.exists() else ""
+            outputs._write(opened, (edit(before),))
+            outputs._rename(0, opened)
+    except (OSError, UnicodeDecodeError) as fault:
+        raise UsageError(f"{path}: cannot be written: {fault}") from fault
+    finally:
+        os.close(waiting)
+
+
 def content(
-    form: str, report: Report, observations: Iterable[Observation] | None = None, ledgers: Mapping[str, Ledger] | None = None
+    form: str,
+    report: Report,
+    observations: Iterable[Observation] | None = None,
+    ledgers: Mapping[str, Ledger] | None = None,
+    formats: Mapping[str, Format] = FORMATS,
 ) -> Iterable[str]:
     """Return a report in one format, in pieces."""
     if form != observation_file.NAME:
-        return (FORMATS[form].render(report),)
+        return (formats[form].render(report),)
     if observations is None:
         observations = [observation for judged in report.assets for observation in judged.asset.observations]
     if ledgers is None:
@@ -157,14 +187,14 @@ def content(
     return observation_file.dump(report.run, report.scope, report.attempts, observations, report.coverage, ledgers)
 
 
-def open_outputs(specs: Sequence[str]) -> Outputs:
+def open_outputs(specs: Sequence[str], formats: Mapping[str, Format] = FORMATS) -> Outputs:
     """Open the temporary file of every output. Call it while the process still has its privileges and one thread.
 
-    Raises UsageError naming the file and the remedy where one cannot be written.
+    formats: those that may be asked for, by name. Raises UsageError naming the file and the remedy where one cannot be written.
     """
-    outputs = Outputs()
+    outputs = Outputs(formats=formats)
     try:
-        for output in map(parse_output, specs):
+        for output in (parse_output(spec, formats) for spec in specs):
             if any(_same(output.path, other.output.path) for other in outputs.opened):
                 raise UsageError(f"-o {output.path}: named twice")
             outputs.opened.append(_open(output))
@@ -180,16 +210,17 @@ def _same(one: Path, other: Path) -> bool:
     return one.name == other.name and one.parent.resolve() == other.parent.resolve()
 
 
-def _open(output: Output) -> _Opened:
+def _open(output: Output, name: str | None = None) -> _Opened:
     path = output.path
+    named = name or f"-o {path}"
     try:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError as fault:
-        raise UsageError(f"-o {path}: there is no folder {path.parent}: mkdir -p -m 700 {path.parent}") from fault
+        raise UsageError(f"{named}: there is no folder {path.parent}: mkdir -p -m 700 {path.parent}") from fault
     except OSError as fault:
-        raise UsageError(f"-o {path}: the folder cannot be opened: {fault.strerror}") from fault
+        raise UsageError(f"{named}: the folder cannot be opened: {fault.strerror}") from fault
     try:
-        _check_target(path, folder)
+        _check_target(path, folder, named)
         _sweep(path.name, folder)
         temporary = f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}"
         descriptor = os.open(
@@ -197,7 +228,7 @@ def _open(output: Output) -> _Opened:
         )
     except OSError as fault:
         os.close(folder)
-        raise UsageError(f"-o {path}: cannot be written: {fault.strerror}: choose a folder that you may write to") from fault
+        raise UsageError(f"{named}: cannot be written: {fault.strerror}: choose a folder that you may write to") from fault
     except UsageError:
         os.close(folder)
         raise
@@ -206,19 +237,19 @@ def _open(output: Output) -> _Opened:
     return _Opened(output, folder, temporary, descriptor)
 
 
-def _check_target(path: Path, folder: int) -> None:
+def _check_target(path: Path, folder: int, named: str) -> None:
     """Refuse what a rename would not replace as the user means it: folders, links, devices and pipes."""
     try:
         found = os.stat(path.name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return
     if stat.S_ISDIR(found.st_mode):
-        raise UsageError(f"-o {path}: is a folder: name a file in it")
+        raise UsageError(f"{named}: is a folder: name a file in it")
     if stat.S_ISLNK(found.st_mode):
         # A link in a folder of someone else could lead a privileged run to any file.
-        raise UsageError(f"-o {path}: is a symbolic link: name the file itself: {path.resolve()}")
+        raise UsageError(f"{named}: is a symbolic link: name the file itself: {path.resolve()}")
     if not stat.S_ISREG(found.st_mode):
-        raise UsageError(f"-o {path}: is not a regular file: for a pipe use --format and redirect standard output")
+        raise UsageError(f"{named}: is not a regular file: for a pipe use --format and redirect standard output")
 
 
 def _sweep(name: str, folder: int) -> None:

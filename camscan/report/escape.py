@@ -26,6 +26,8 @@ def _escaped(character: str) -> str:
 
 def is_hostile(text: str) -> bool:
     """Return whether text holds what no honest device sends: an escape character, or a mark that reorders or hides text."""
+    if text.isascii():
+        return "\x1b" in text
     return any(
         character == "\x1b" or "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069" for character in text
     ) or any("\U000e0000" <= character <= "\U000e007f" for character in text)

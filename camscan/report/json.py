@@ -6,48 +6,44 @@ Schema: `camscan/report/schema/report-1.0.json`. Only ASCII leaves, so text of d
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
-from camscan.model import (
-    AssessedAsset,
-    CollectorAttempt,
-    Conflict,
-    Coverage,
-    Evidence,
-    Fields,
-    Finding,
-    Identification,
-    Ledger,
-    Observation,
-    Report,
-    Run,
-    Scope,
-    Settle,
-)
-from camscan.report.view import hostile_fields, totals
+from camscan.model import CollectorAttempt, Coverage, Report, Run, Scope, StatementsUsed
+from camscan.report.device import Document, asset_document, instant, site_document
+from camscan.report.statement import NOT_LEGAL_ADVICE, coverage_statement
+from camscan.report.view import totals
 
 NAME = "json"
 SUFFIX = ".json"
 SCHEMA = "camscan/1"
 
-Document = dict[str, Any]
-
 
 def render(report: Report, *, width: int | None = None, color: bool = False) -> str:
     """Return the report as JSON with one device, attempt or range a line, so that two reports can be compared line by line."""
-    return "{\n" + ",\n".join(_lines(to_document(report))) + "\n}\n"
+    return "".join(_pieces(report))
 
 
-def _lines(document: Document) -> Iterator[str]:
+def _pieces(report: Report) -> Iterator[str]:
+    """Yield the document in pieces: of thousands of devices, no more than one is held as dictionaries at a time."""
+    document = to_document(replace(report, assets=()))
+    document |= of_all_assets(report)
+    opening = "{\n"
     for key, value in document.items():
-        if isinstance(value, list) and value:
-            yield f"{_compact(key)}: [\n" + ",\n".join(map(_compact, value)) + "\n]"
+        rows = map(asset_document, report.assets) if key == "assets" else value
+        if isinstance(value, list) and (value or (key == "assets" and report.assets)):
+            between = f"{opening}{_compact(key)}: [\n"
+            for row in rows:
+                yield between + _compact(row)
+                between = ",\n"
+            yield "\n]"
         else:
-            yield f"{_compact(key)}: {_compact(value)}"
+            yield f"{opening}{_compact(key)}: {_compact(value)}"
+        opening = ",\n"
+    yield "\n}\n"
 
 
 def _compact(value: Any) -> str:
@@ -67,11 +63,17 @@ def to_document(report: Report) -> Document:
         "assumptions": list(report.assumptions),
         "attempts": [_attempt(attempt) for attempt in report.attempts],
         "coverage": [_coverage(coverage) for coverage in report.coverage],
-        "counts": _counts(report),
+        **of_all_assets(report),
         "assets": [asset_document(judged) for judged in report.assets],
         "display": dict(report.display),
+        "notice": NOT_LEGAL_ADVICE,
         "marking_at_foot": report.run.marking,
     }
+
+
+def of_all_assets(report: Report) -> Document:
+    """Return what is worked out of all devices together."""
+    return {"coverage_statement": list(coverage_statement(report, UTC)), "counts": counts_document(report)}
 
 
 def run_document(run: Run) -> Document:
@@ -81,13 +83,8 @@ def run_document(run: Run) -> Document:
         "command": run.command,
         "started_at": instant(run.started_at),
         "ended_at": instant(run.ended_at),
-        "site": {
-            "name": run.site.name,
-            "class": run.site.class_,
-            "zone": run.site.zone,
-            "purpose": run.site.purpose,
-            "decision": run.site.decision,
-        },
+        "site": site_document(run.site),
+        "sites": [site_document(site) for site in run.sites],
         "policies": list(run.policies),
         "version": run.version,
         "data_version": run.data_version,
@@ -97,6 +94,22 @@ def run_document(run: Run) -> Document:
         "require": list(run.require),
         "marking": run.marking,
         "inputs": list(run.inputs),
+        "attestations": _used(run.attestations),
+        "exceptions": _used(run.exceptions),
+    }
+
+
+def _used(file: StatementsUsed | None) -> Document | None:
+    if file is None:
+        return None
+    return {
+        "file": file.file,
+        "sha256": file.sha256,
+        "entries": file.entries,
+        "used": list(file.used),
+        "lapsed": list(file.lapsed),
+        "not_yet": list(file.not_yet),
+        "not_seen": list(file.not_seen),
     }
 
 
@@ -117,40 +130,8 @@ def scope_document(scope: Scope) -> Document:
         "sha256": scope.sha256,
         "allow_public": scope.allow_public,
         "allow_large": scope.allow_large,
+        "infrastructure": list(scope.infrastructure),
     }
-
-
-def asset_document(judged: AssessedAsset) -> Document:
-    """Return one device with what it is, what follows, and the observations behind both."""
-    asset, identification, judgement = judged.asset, judged.identification, judged.judgement
-    return {
-        "key": asset.key,
-        "site": asset.site,
-        "ips": list(asset.ips),
-        "macs": list(asset.macs),
-        "hostnames": list(asset.hostnames),
-        "first_seen": instant(asset.first_seen),
-        "last_seen": instant(asset.last_seen),
-        "made_on": _made_on(identification),
-        "verdict": judgement.verdict,
-        "reason": judgement.reason,
-        "outside_scope": asset.outside_scope,
-        "relays": asset.relays,
-        "conflicts": [_conflict(conflict) for conflict in asset.conflicts],
-        "ledger": _ledger(judged.ledger),
-        "channels": [],
-        "egress": [],
-        "identification": _identification(identification),
-        "findings": [_finding(finding) for finding in judgement.findings],
-        "hostile_fields": list(hostile_fields(asset)),
-        "observations": [_observation(observation) for observation in asset.observations],
-        "observations_left_out": asset.left_out,
-    }
-
-
-def instant(moment: datetime | None) -> str | None:
-    """Return an instant in UTC with `Z`; None stays None."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _attempt(attempt: CollectorAttempt) -> Document:
@@ -177,10 +158,12 @@ def _coverage(coverage: Coverage) -> Document:
         "complete": coverage.complete,
         "hosts_alive": coverage.hosts_alive,
         "detail": coverage.detail,
+        "site": coverage.site,
     }
 
 
-def _counts(report: Report) -> Document:
+def counts_document(report: Report) -> Document:
+    """Return how many there are of what."""
     counted = totals(report)
     return {
         "devices": counted.devices,
@@ -193,118 +176,7 @@ def _counts(report: Report) -> Document:
         "cameras_at_most": counted.cameras_at_most,
         "recorders": counted.recorders,
         "channels_behind_recorders": counted.channels,
+        "channels_inferred_at_most": counted.channels_at_most,
         "outside_scope": counted.outside_scope,
         "verdicts": counted.verdicts,
     }
-
-
-def _ledger(ledger: Ledger) -> Document:
-    return {
-        "packets": ledger.packets,
-        "connections": ledger.connections,
-        "requests": ledger.requests,
-        "bytes_sent": ledger.bytes_sent,
-        "metered": ledger.metered,
-    }
-
-
-def _made_on(identification: Identification) -> Document | None:
-    if identification.made_on is None:
-        return None
-    shown_by = identification.made_on_evidence
-    return {"date": identification.made_on.isoformat(), "evidence": None if shown_by is None else _evidence(shown_by)}
-
-
-def _identification(identification: Identification) -> Document:
-    return {
-        "kind": identification.kind,
-        "form": identification.form,
-        "brand": identification.brand,
-        "maker": identification.maker,
-        "maker_basis": identification.maker_basis,
-        "model": identification.model,
-        "firmware": identification.firmware,
-        "serial": identification.serial,
-        "confidence": identification.confidence,
-        "kind_confidence": identification.kind_confidence,
-        "components": list(identification.components),
-        "maker_is_surveillance_only": identification.maker_is_surveillance_only,
-        "evidence": [_evidence(evidence) for evidence in identification.evidence],
-        "alternatives": [
-            {"brand": other.brand, "maker": other.maker, "confidence": other.confidence, "reason": other.reason}
-            for other in identification.alternatives
-        ],
-        "conflicts": [_conflict(conflict) for conflict in identification.conflicts],
-    }
-
-
-def _evidence(evidence: Evidence) -> Document:
-    return {
-        "fingerprint": evidence.fingerprint,
-        "field": evidence.field,
-        "value": evidence.value,
-        "observation": evidence.observation,
-        "layer": evidence.layer,
-        "says": _by_name(evidence.says),
-        "editable": evidence.editable,
-        "witness": evidence.witness,
-    }
-
-
-def _conflict(conflict: Conflict) -> Document:
-    return {"kind": conflict.kind, "detail": conflict.detail}
-
-
-def _finding(finding: Finding) -> Document:
-    return {
-        "policy": finding.policy,
-        "rule": finding.rule,
-        "verdict": finding.verdict,
-        "status": finding.status,
-        "act": finding.act,
-        "force": finding.force,
-        "installed": finding.installed,
-        "reason": finding.reason,
-        "because": list(finding.because),
-        "settle": _settle(finding.settle),
-        "assumptions": list(finding.assumptions),
-        "references": list(finding.references),
-        "evidence": list(finding.evidence),
-        "note": finding.note,
-    }
-
-
-def _settle(settle: Settle | None) -> Document | None:
-    if settle is None:
-        return None
-    return {
-        "question": settle.question,
-        "outcomes": [{"answer": answer, "verdict": verdict} for answer, verdict in settle.outcomes],
-    }
-
-
-def _observation(observation: Observation) -> Document:
-    return {
-        "protocol": observation.protocol,
-        "collector": observation.collector,
-        "via": observation.via,
-        "site": observation.site,
-        "ip": observation.ip,
-        "port": observation.port,
-        "link_mac": observation.link_mac,
-        "fields": _by_name(observation.fields),
-        "first_seen_at": instant(observation.first_seen_at),
-        "last_seen_at": instant(observation.last_seen_at),
-        "count": observation.count,
-        "truncated": observation.truncated,
-        "outside_scope": observation.outside_scope,
-        "raw_bytes": len(observation.raw),
-        "raw_sha256": hashlib.sha256(observation.raw).hexdigest() if observation.raw else None,
-    }
-
-
-def _by_name(fields: Fields) -> dict[str, list[str]]:
-    named: dict[str, list[str]] = {}
-    for name, value in fields:
-        named.setdefault(name, []).append(value)
-    return named

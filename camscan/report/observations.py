@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from io import TextIOWrapper
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, TextIO
 
+from camscan.codecs.pcapfile import MAGICS
 from camscan.errors import UsageError
 from camscan.model import CollectorAttempt, Coverage, Ledger, Observation, Report, Run, Scope
 from camscan.report.records import RecordError, decode, encode
@@ -66,7 +68,9 @@ def dump(
 def read(path: Path) -> ObservationFile:
     """Return the content of an observation file. Raises UsageError naming the file and the line."""
     try:
-        with path.open(encoding="utf-8") as lines:
+        with path.open("rb") as file, TextIOWrapper(file, encoding="utf-8") as lines:
+            if file.peek(len(MAGICS[0])).startswith(MAGICS):
+                raise UsageError(f"{path}: a capture: camscan replay {path}")
             return load(_bounded(lines), path.name)
     except OSError as fault:
         raise UsageError(f"{path}: cannot be read: {fault.strerror}") from fault
@@ -82,6 +86,7 @@ def load(lines: Iterable[str], name: str = "observation file") -> ObservationFil
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     head = _head(next(numbered, None), name)
     run = _decoded(Run, head, "run", name, 1)
+    _check_ranges(run, name)
     scope = _decoded(Scope, head, "scope", name, 1)
     found: dict[str, list[Any]] = {"attempt": [], "coverage": [], "observation": []}
     ledgers: dict[str, Ledger] = {}
@@ -146,7 +151,10 @@ def _head(first: tuple[int, str] | None, name: str) -> dict[str, Any]:
         return head
     if isinstance(said, str) and said.startswith("camscan-observations/"):
         raise UsageError(f"{name}: line {number}: schema {said} is newer than {SCHEMA}: read it with the camscan that wrote it")
-    raise UsageError(f"{name}: line {number}: not an observation file ({SCHEMA}): give the file that `-o NAME{SUFFIX}` wrote")
+    raise UsageError(
+        f"{name}: line {number}: not an observation file ({SCHEMA}): give the file that `-o NAME{SUFFIX}` wrote; "
+        "lists of other programs are read by camscan replay"
+    )
 
 
 def _decoded(kind: type[Any], record: dict[str, Any], key: str, name: str, number: int) -> Any:
@@ -167,6 +175,15 @@ def _bounded(stream: TextIO) -> Iterator[str]:
 def ledgers_of(report: Report) -> dict[str, Ledger]:
     """Return what was sent to each device of a report, by its first address."""
     return {judged.asset.ips[0]: judged.ledger for judged in report.assets if judged.asset.ips}
+
+
+def _check_ranges(run: Run, name: str) -> None:
+    """Refuse ranges of sites that are no networks."""
+    for text in (text for site in (run.site, *run.sites) for text in site.ranges):
+        try:
+            ip_network(text)
+        except ValueError as fault:
+            raise UsageError(f'{name}: line 1: a site\'s range "{text}" is not a network: {fault}') from fault
 
 
 def _check_addresses(observation: Observation, name: str, number: int) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from camscan.identify.attachment import in_words
 from camscan.model import AssessedAsset, CoverageLevel, Report, Verdict
 from camscan.policy.totals import URGENCY
 from camscan.report import view
 from camscan.report.columns import Row, lay_out, wrap
 from camscan.report.escape import visible
+from camscan.report.statement import NOT_LEGAL_ADVICE, statement_lines
 
 NAME = "table"
 SUFFIX = ".txt"
@@ -19,6 +21,12 @@ WIDE = 120
 MOST_NAMED = 8
 """Ranges, makers, reasons or devices named on one line or in one list; the rest is a number."""
 MOST_STEPS = 2
+MOST_CALLS = 4
+"""Destinations of one device."""
+
+_TO_BE_FOUND = frozenset({Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.REVIEW, Verdict.UNIDENTIFIED, None})
+
+NOTHING_STATED = "class, zone and purpose not stated"
 
 _COLORS = {
     Verdict.PROHIBITED: "1;31",
@@ -40,13 +48,19 @@ def render(report: Report, *, width: int | None = None, color: bool = False) -> 
         else line
         for line in _text(_closing(report), width)
     ]
+    coverage = list(statement_lines(report))
+    coverage_first, coverage_later = ([], coverage) if _found_anything(report) else (coverage, [])
     blocks = [
         _text(marking, width),
         _text(_head(report), width),
+        _text(coverage_first, width),
         _devices(report, width, color),
+        _text(_ports(report, width), width),
+        _text(_egress(report), width),
         _text(_without_findings(report), width),
         _text(_rules(report), width),
-        _text(_coverage(report), width),
+        _text(_statuses(report), width),
+        _text(coverage_later, width),
         _text(_notes(report), width),
         closing,
         _text(marking, width),
@@ -61,27 +75,29 @@ def _text(lines: Iterable[str], width: int | None) -> list[str]:
 def _head(report: Report) -> list[str]:
     run, scope = report.run, report.scope
     judged_by = ", ".join(run.policies) if run.policies else "none chosen, nothing was judged"
-    stated = [
-        f"{name} {value}"
-        for name, value in (
-            ("class", run.site.class_),
-            ("zone", run.site.zone),
-            ("purpose", run.site.purpose),
-            ("decision", run.site.decision),
-        )
-        if value is not None
-    ]
+    used = Counter(judged.site for judged in report.assets if judged.site is not None)
+    stated = view.stated_words(run.site)
     authority = f"Authorised by: {scope.authorised_by or 'not stated'}"
     authority += f"; reference {scope.reference}" if scope.reference else ""
     authority += f"; scope file SHA-256 {scope.sha256}" if scope.sha256 else ""
     lines = [
         f"camscan {run.version} · {run.command} · site {run.site.name} · {view.moment(run.started_at)} · run {run.id}",
-        f"Policy: {judged_by}; as of {run.as_of.isoformat()}; fingerprints {run.data_version}",
-        f"Site: {', '.join(stated) if stated else 'class, zone and purpose not stated'}",
+        f"Policy: {judged_by}; as of {run.as_of.isoformat()}; fingerprints {run.data_version}. {NOT_LEGAL_ADVICE}",
+        f"Site: {stated or NOTHING_STATED}",
+        *(
+            f"Site {site.name} ({', '.join(site.ranges)}): {view.stated_words(site) or NOTHING_STATED}; {_devices_words(used[site])}"
+            for site in run.sites
+            if site in used
+        ),
         authority,
     ]
     if scope.exclude:
         lines.append(f"Excluded: {', '.join(scope.exclude)}")
+    lines += [
+        f"{what}: {used.file}, {used.entries} recorded, {len(used.used)} held, {len(used.lapsed)} lapsed"
+        for what, used in (("Attestations", run.attestations), ("Exceptions", run.exceptions))
+        if used is not None
+    ]
     if run.inputs:
         lines.append(f"Read: {', '.join(run.inputs)}")
     return lines
@@ -92,8 +108,10 @@ def _devices(report: Report, width: int | None, color: bool) -> list[str]:
         return []
     wide = width is None or width >= WIDE
     header = ["verdict"] if report.run.policies else []
-    header += ["address", *(["mac"] if wide else []), "brand → maker", "model", "kind", "confidence, why"]
-    rows = [[visible(cell) for cell in _row(report, judged, wide)] for judged in report.assets]
+    ports = wide and any(judged.attached_to for judged in report.assets)
+    header += ["address", *(["mac"] if wide else []), *(["switch port"] if ports else [])]
+    header += ["brand → maker", "model", "kind", "confidence, why"]
+    rows = [[visible(cell) for cell in _row(report, judged, wide, ports)] for judged in report.assets]
 
     def paint(number: int, piece: str) -> str:
         verdict = report.assets[number].judgement.verdict
@@ -103,12 +121,14 @@ def _devices(report: Report, width: int | None, color: bool) -> list[str]:
     return lay_out(header, rows, width=width, paint=paint if color and report.run.policies else None)
 
 
-def _row(report: Report, judged: AssessedAsset, wide: bool) -> Row:
+def _row(report: Report, judged: AssessedAsset, wide: bool, ports: bool) -> Row:
     asset, known = judged.asset, judged.identification
     cells = [_verdict(judged)] if report.run.policies else []
     cells.append(_address(judged, wide))
     if wide:
         cells.append(_first_and_rest(asset.macs) or "-")
+    if ports:
+        cells.append(in_words(judged.attached_to) if judged.attached_to else "-")
     cells.append(view.brand_and_maker(report, known))
     cells.append(known.model or "-")
     cells.append("?" if known.kind == "unknown" else f"{known.kind} ({known.form})" if known.form else known.kind)
@@ -143,6 +163,30 @@ def _why(judged: AssessedAsset, wide: bool) -> str:
         parts += sorted({finding.rule for finding in findings if finding.verdict is not Verdict.NO_FINDING})
     parts += sorted({str(reason) for finding in findings for reason in finding.because})
     return "; ".join(parts)
+
+
+def _ports(report: Report, width: int | None) -> list[str]:
+    """Name the switch port of each device that a rule reaches or may reach, where the table is too narrow for it."""
+    if width is None or width >= WIDE:
+        return []
+    return [
+        f"{_address(judged, wide=False)}: {in_words(judged.attached_to)}"
+        for judged in report.assets
+        if judged.attached_to is not None and judged.judgement.verdict in _TO_BE_FOUND
+    ]
+
+
+def _egress(report: Report) -> list[str]:
+    """Name whom devices were overheard to call beyond the site."""
+    calling = [judged for judged in report.assets if judged.egress]
+    lines = []
+    for judged in calling[:MOST_NAMED]:
+        where = _address(judged, wide=False)
+        lines += [f"Calls out: {where} {view.egress_words(report, one)}" for one in judged.egress[:MOST_CALLS]]
+        rest = len(judged.egress) - MOST_CALLS
+        lines += [f"Calls out: {where} and {rest} more; all of them: camscan explain"] if rest > 0 else []
+    rest = len(calling) - MOST_NAMED
+    return lines + ([f"Calls out: and {_devices_words(rest)} more; all of them stand in the JSON report"] if rest > 0 else [])
 
 
 def _without_findings(report: Report) -> list[str]:
@@ -181,8 +225,21 @@ def _rules(report: Report) -> list[str]:
     return lines
 
 
-def _coverage(report: Report) -> list[str]:
-    return [f"Coverage: {view.coverage_words(coverage)}" for coverage in report.coverage]
+def _statuses(report: Report) -> list[str]:
+    """Say of every finding that is not open what stands beside it; devices of which the same is said stand together."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for judged in report.assets:
+        for status, note in sorted({(f.status, f.status_note) for f in judged.judgement.findings if f.status != "open"}):
+            alike.setdefault((status, note), []).append(_address(judged, wide=False))
+    return [
+        f"{status.capitalize()} ({', '.join(where)}): {note.removeprefix('lapsed: ')}"
+        for (status, note), where in sorted(alike.items())
+    ]
+
+
+def _found_anything(report: Report) -> bool:
+    """Return whether there is a finding; a report without any begins with what it covered."""
+    return any(finding.verdict is not Verdict.NO_FINDING for judged in report.assets for finding in judged.judgement.findings)
 
 
 def _notes(report: Report) -> list[str]:
@@ -213,7 +270,7 @@ def _closing(report: Report) -> list[str]:
 
 def _answer(report: Report) -> str:
     counted = view.totals(report)
-    covered = view.some((f"{c.range} {c.level}" for c in view.covered(report)), MOST_NAMED)
+    covered = view.some((f"{view.place_words(c)} {c.level}" for c in view.covered(report)), MOST_NAMED)
     covered = covered or ("no range was covered" if report.coverage else "evidence read offline, no range was covered")
     cameras = f"at least {counted.cameras_at_least}, at most {counted.cameras_at_most}, in the ranges covered ({covered})"
     cameras += "" if report.complete else "; INCOMPLETE"
@@ -246,7 +303,7 @@ def _not_seen(report: Report) -> str:
     blank = [f"{c.range} ({c.detail})" if c.detail else c.range for c in report.coverage if c.level is CoverageLevel.NONE]
     if blank:
         missing.append(f"{view.some(blank, MOST_NAMED)} not covered")
-    partly = [c.range for c in report.coverage if c.level is not CoverageLevel.NONE and not c.complete]
+    partly = [view.place_words(c) for c in report.coverage if c.level is not CoverageLevel.NONE and not c.complete]
     if partly:
         missing.append(f"{view.some(partly, MOST_NAMED)} not covered to the end")
     routed = [c.range for c in report.coverage if c.level is CoverageLevel.ROUTED]
@@ -257,9 +314,7 @@ def _not_seen(report: Report) -> str:
     silent = sum(_is_silent(judged) for judged in report.assets)
     if silent:
         missing.append(f"what {_devices_words(silent)} alive but silent or out of reach may be")
-    recorders = view.totals(report).recorders
-    if recorders:
-        missing.append(f"what stands behind {recorders} {'recorder' if recorders == 1 else 'recorders'}")
+    missing += view.behind_recorders(report)
     unfinished = view.unfinished(report)
     if unfinished:
         missing.append(f"what these would show: {view.some(unfinished, MOST_NAMED)}")
@@ -285,7 +340,7 @@ def _because(report: Report) -> str:
 
 
 def _next(report: Report) -> str:
-    advice = list(view.steps(report)[:MOST_STEPS])
+    advice = [*view.first_steps(report), *view.steps(report)][:MOST_STEPS]
     if not report.run.policies:
         advice.append("choose a policy: camscan judge RUN --policy NAME")
     if report.incomplete_because:

@@ -9,16 +9,22 @@ from datetime import UTC, datetime
 
 from camscan.model import (
     CAMERA_KINDS,
+    RECORDER_KINDS,
     AssessedAsset,
     Asset,
     AttemptReason,
     AttemptStatus,
+    Attestation,
+    Channel,
+    ChannelRange,
     Confidence,
     Coverage,
     CoverageLevel,
+    Egress,
     Finding,
     Identification,
     Report,
+    SiteContext,
     Verdict,
 )
 from camscan.policy.totals import URGENCY, counts, group_by_settle
@@ -30,6 +36,12 @@ _LEVEL_WORDS = {
     CoverageLevel.LISTENED: "by listening only (what stayed silent was not seen)",
     CoverageLevel.NONE: "not covered",
 }
+
+WAITING = frozenset({"open", "lapsed"})
+"""Status of a finding for which nothing has been decided; what is accepted or planned waits for nobody's next step."""
+
+MOST_NAMES = 2
+"""Names of one destination that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +56,9 @@ class Totals:
     """Those and all that may be one."""
     recorders: int
     channels: int | None
-    """Channels behind recorders, never added to devices; None where recorders stand and none was read."""
+    """Channels that recorders told, never added to devices; None where recorders stand and none told any."""
+    channels_at_most: int | None
+    """Channels that the recorders which told none may have in use together; None where that is not known of each of them."""
     outside_scope: int
     verdicts: dict[str, int] | None
     """Every verdict with its number, in order of urgency; None where nothing was judged. The sum is `devices`."""
@@ -75,7 +89,8 @@ def totals(report: Report) -> Totals:
         cameras_at_least=firm,
         cameras_at_most=firm + open_to_doubt,
         recorders=counted["recorders"],
-        channels=None if counted["recorders"] else 0,
+        channels=None if counted["recorders"] and not any(one.channels for one in report.assets) else told_channels(report),
+        channels_at_most=inferred_at_most(report),
         outside_scope=counted["outside_scope"],
         verdicts=(counted["verdicts"] or {str(verdict): 0 for verdict in URGENCY}) if judged_at_all else None,
         confirmed=(counted["confirmed"] or 0) if judged_at_all else None,
@@ -84,6 +99,74 @@ def totals(report: Report) -> Totals:
         at_least=counted["at_least"] if judged_at_all else firm,
         at_most=counted["at_most"] if judged_at_all else firm + open_to_doubt,
     )
+
+
+def told_channels(report: Report) -> int:
+    """Return how many channels recorders told."""
+    return sum(len(judged.channels) for judged in report.assets)
+
+
+def silent_recorders(report: Report) -> tuple[AssessedAsset, ...]:
+    """Return the recorders that told no channel."""
+    return tuple(one for one in report.assets if one.identification.kind in RECORDER_KINDS and not one.channels)
+
+
+def inferred_at_most(report: Report) -> int | None:
+    """Return how many channels the recorders that told none may have in use; None where one of them leaves that open."""
+    ranges = [one.channels_inferred for one in silent_recorders(report)]
+    known = [inferred.at_most for inferred in ranges if inferred is not None]
+    return sum(known) if len(known) == len(ranges) else None
+
+
+def behind_recorders(report: Report) -> tuple[str, ...]:
+    """Return what is and what is not known of what stands behind recorders, in one part of a sentence each."""
+    silent = silent_recorders(report)
+    known = [one.channels_inferred for one in silent if one.channels_inferred is not None]
+    blank = len(silent) - len(known)
+    said = []
+    if told_channels(report):
+        telling = sum(1 for one in report.assets if one.channels)
+        said.append(f"the {told_channels(report)} channels that {_recorders(telling)} told, known by the recorder's word alone")
+    if known:
+        least, most = sum(one.at_least for one in known), sum(one.at_most for one in known)
+        said.append(f"what stands behind {_recorders(len(known))}: {least} to {most} channels, not inspectable from here")
+    if blank:
+        said.append(f"what stands behind {_recorders(blank)}")
+    return tuple(said)
+
+
+def _recorders(number: int) -> str:
+    return "1 recorder" if number == 1 else f"{number} recorders"
+
+
+def channel_words(channel: Channel) -> str:
+    """Return one channel: its number, what the recorder claims of the camera, and how it told that."""
+    claim = " ".join(part for part in (channel.brand or channel.maker, channel.model) if part) or "camera not named"
+    at = f" at {channel.address}" if channel.address else ""
+    state = {True: ", online", False: ", offline", None: ""}[channel.online]
+    return f"channel {channel.number}: {claim}{at}{state} ({channel.source})"
+
+
+def range_words(inferred: ChannelRange) -> str:
+    """Return a range of channels with what it is inferred from."""
+    return f"{inferred.at_least} to {inferred.at_most} channels, not inspectable from here (from {inferred.source})"
+
+
+def egress_words(report: Report, one: Egress) -> str:
+    """Return whom a device called, how much it sent there, and when."""
+    known = dict.fromkeys(part for part in (*one.names[:MOST_NAMES], one.service, name_of(report, one.who)) if part)
+    grade = [] if one.grade in (None, "confirmed") else [one.grade]
+    called = f" ({', '.join((*known, *grade))})" if known else ""
+    times = f"{moment(one.first_seen)} to {moment(one.last_seen)}"
+    if one.how == "router-search":
+        return f"searched for a router that opens ports, {times}"
+    if one.how == "port-mapping":
+        return f"asked the router {one.destination or 'of its link'} to open port {' and '.join(one.ports)}, {times}"
+    if one.how == "asked":
+        return f"asked for {', '.join((*known, *grade))}, no connection seen, {times}"
+    place = "on the internet" if one.internet else "outside the site's ranges" if one.outside else "inside"
+    amount = f"{'at least ' if one.bound != 'exact' else ''}{one.bytes_out:,} bytes out and {one.bytes_in:,} in"
+    return f"talked to {one.destination} port {' and '.join(one.ports)}{called}, {place}: {amount}, {times}"
 
 
 def name_of(report: Report, slug: str | None) -> str | None:
@@ -124,16 +207,54 @@ def hostile_fields(asset: Asset) -> tuple[str, ...]:
 
 
 def steps(report: Report) -> tuple[str, ...]:
-    """Return what would settle most, most first, each as a sentence.
+    """Return what would settle most, most first, each as a sentence; devices whose questions are all accepted or planned are left out.
 
     E.g. `38 devices wait for one answer: is 10.20.0.0/24 a sensitive site? yes → prohibited, no → review`.
     """
     found = []
-    for question, outcomes, number in group_by_settle(report.assets):
+    waiting = [
+        judged for judged in report.assets if any(one.settle and one.status in WAITING for one in judged.judgement.findings)
+    ]
+    for question, outcomes, number in group_by_settle(waiting):
         leads = ", ".join(f"{answer} → {verdict_words(verdict)}" for answer, verdict in outcomes)
         who = "1 device waits" if number == 1 else f"{number} devices wait"
         found.append(f"{who} for one answer: {question}" + (f" {leads}" if leads else ""))
     return tuple(found)
+
+
+def first_steps(report: Report) -> tuple[str, ...]:
+    """Return the first step of the plans of the devices that a rule reaches for certain, with how many wait for it.
+
+    What is accepted or planned waits no more.
+    """
+    first = Counter(
+        plan[0].text.partition(". ")[0].rstrip(".")
+        for judged in report.assets
+        if judged.judgement.verdict in (Verdict.PROHIBITED, Verdict.RESTRICTED)
+        and (
+            plan := [
+                step
+                for finding in decisive(judged)
+                if finding.status in WAITING
+                for step in finding.action
+                if step.name != "rule"
+            ]
+        )
+    )
+    return tuple(f"{counted(number)}: {text}" for text, number in first.most_common(1))
+
+
+def counted(number: int) -> str:
+    """Return a number of devices in words."""
+    return "1 device" if number == 1 else f"{number} devices"
+
+
+def stated_words(site: SiteContext) -> str:
+    """Return what the operator stated about a site; empty where nothing is."""
+    facts: dict[str, str | None] = {"class": site.class_, "zone": site.zone, "purpose": site.purpose, "decision": site.decision}
+    facts |= {"of": site.decision_on.isoformat() if site.decision_on else None, "reference": site.decision_reference}
+    facts |= {"equipment owned by": site.equipment_owner, "controlled by": site.controller}
+    return ", ".join(f"{name} {value}" for name, value in facts.items() if value)
 
 
 def reasons_for_review(report: Report) -> tuple[tuple[str, int], ...]:
@@ -153,11 +274,16 @@ def covered(report: Report) -> tuple[Coverage, ...]:
 def coverage_words(coverage: Coverage) -> str:
     """Return one range: how it was covered, whether to the end, what was not done."""
     if coverage.level is CoverageLevel.NONE:
-        said = f"{coverage.range} not covered"
+        said = f"{place_words(coverage)} not covered"
     else:
         state = "complete" if coverage.complete else "not complete"
-        said = f"{coverage.range} {_LEVEL_WORDS[coverage.level]}, {state}, {coverage.hosts_alive} alive"
+        said = f"{place_words(coverage)} {_LEVEL_WORDS[coverage.level]}, {state}, {coverage.hosts_alive} alive"
     return f"{said}: {coverage.detail}" if coverage.detail else said
+
+
+def place_words(coverage: Coverage) -> str:
+    """Return one range, with its site where that is not the run's own."""
+    return f"{coverage.range} of site {coverage.site}" if coverage.site else coverage.range
 
 
 def unfinished(report: Report) -> tuple[str, ...]:
@@ -175,6 +301,15 @@ def unfinished(report: Report) -> tuple[str, ...]:
 def not_asked(report: Report) -> tuple[str, ...]:
     """Return the collectors that run only on request, and were not asked for."""
     return tuple(attempt.collector for attempt in report.attempts if attempt.reason is AttemptReason.DISABLED)
+
+
+def attested_words(one: Attestation) -> str:
+    """Return what a person states of a device."""
+    days = {"acquired": one.acquired, "disposed of": one.disposed}
+    what = {"maker": one.maker, "model": one.model, "no camera": "yes" if one.not_a_camera else None}
+    what |= {name: day.isoformat() if day else None for name, day in days.items()}
+    what |= {"location": one.location, "asset tag": one.asset_tag}
+    return ", ".join(f"{name} {value}" for name, value in what.items() if value)
 
 
 def moment(at: datetime) -> str:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
+from tests.bench.capture import capture
 from tests.bench.commands import replay, scan, start_up
 from tests.bench.identify import identify
+from tests.bench.judge import judge
 from tests.bench.load import load
 from tests.bench.match import match
+from tests.bench.segment import segment
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "start_up": start_up,
     "load": load,
     "match": match,
     "identify": identify,
+    "judge": judge,
     "replay": replay,
+    "capture": capture,
     "scan": scan,
+    "segment": segment,
 }
 
 

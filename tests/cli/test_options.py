@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from camscan.cli.configuration import Configuration, configuration, keep_policies, user_file
-from camscan.cli.options import as_of_date, choose_policies, fail_on_level, one_of, site_context
+from camscan.cli.options import as_of_date, choose_policies, duration, fail_on_level, one_of, site_context
 from camscan.errors import UsageError
 from camscan.model import SiteContext
 
@@ -39,7 +39,10 @@ def test_flags_stand_above_the_configuration() -> None:
         ("class=sensitve", "(nearest: sensitive)"),
         ("zone=x", "use core or separate"),
         ("purpose=x", "use facility-security, critical-infrastructure, public-safety, national-security or none"),
-        ("clas=other", '"clas" is not a key: use name, class, zone, purpose or decision (nearest: class)'),
+        (
+            "clas=other",
+            '"clas" is not a key: use name, class, zone, purpose, decision, decision_on, equipment_owner, controller, decision_reference or ranges (nearest: class)',
+        ),
     ],
 )
 def test_a_wrong_site_key_or_value_lists_what_is_allowed(pair: str, said: str) -> None:
@@ -155,7 +158,7 @@ def test_the_users_file_stands_above_the_systems_and_the_environment_above_both(
     ("text", "said"),
     [
         ("polcy = 'x'", '"polcy" is not a setting: did you mean policy?'),
-        ("colour = 'x'", "use policy, contact, site, pace or data"),
+        ("colour = 'x'", "use policy, contact, site, sites, pace"),
         ("pace = 'warp'", 'pace "warp" is not known: use polite, normal or fast'),
         ("pace = 3", "pace must be text"),
         ("policy = 3", "policy must be a name or a list of names"),
@@ -193,4 +196,25 @@ def test_a_new_configuration_folder_is_private(tmp_path: Path) -> None:
 def test_the_settings_of_the_usage_page_are_accepted(home: dict[str, str]) -> None:
     page = (Path(__file__).parents[2] / "docs" / "usage.md").read_text(encoding="utf-8")
     example = page.split("```toml\n")[1].split("```")[0]
-    assert set(settings(home, user=example).origins) == {"policy", "contact", "pace", "data", "site.class"}
+    files = {"data", "sites", "attestations", "exceptions"}
+    assert set(settings(home, user=example).origins) == {"policy", "contact", "pace", "exception_days", "site.class", *files}
+
+
+def test_ranges_of_a_site_are_networks_with_commas() -> None:
+    assert site_context(["ranges=10.20.0.0/24, fd00:20::/64,10.20.0.0/24"]).ranges == ("10.20.0.0/24", "fd00:20::/64")
+    for wrong in ("10.20.0.1/24", "here", "10.20.0.0/24,"):
+        with pytest.raises(UsageError, match="write networks with commas"):
+            site_context([f"ranges={wrong}"])
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("5s", 5), ("0.5s", 0.5), ("10m", 600), ("2h", 7_200), ("1d", 86_400)]
+)
+def test_a_duration_is_seconds_or_has_a_unit(text: str, seconds: float) -> None:
+    assert duration(text, "--for") == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "soon", "0s", "-5s", "nan", "inf", "1e99d", "5 weeks"])
+def test_what_is_no_duration_is_said_with_how_to_write_one(text: str) -> None:
+    with pytest.raises(UsageError, match="10m"):
+        duration(text, "--for")

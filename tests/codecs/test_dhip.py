@@ -34,6 +34,13 @@ def test_the_header_is_not_needed_and_its_lengths_are_not_believed(framed: Any) 
     assert said(framed(answer({"DeviceType": "IPC-HDW1"}))) == {"dhip.mac": "4c:11:bf:00:00:01", "dhip.model": "IPC-HDW1"}
 
 
+@pytest.mark.parametrize("place", range(8, 32))
+def test_a_brace_among_the_bytes_of_the_header_begins_no_json(place: int) -> None:
+    header = bytearray(b"\x20\0\0\0DHIP" + bytes(24))
+    header[place] = 0x7B
+    assert said(bytes(header) + answer({"DeviceType": "IPC-HDW1"}))["dhip.model"] == "IPC-HDW1"
+
+
 def test_values_of_other_types_are_left_out() -> None:
     info = {
         "DeviceType": ["IPC"],

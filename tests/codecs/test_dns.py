@@ -97,3 +97,31 @@ def test_questions_to_a_resolver_are_observed_and_its_answers_are_not() -> None:
     resolver = Endpoint("10.20.0.1", 53)
     assert dns.recognise(factories.datagram(asked, dst=resolver))
     assert not dns.recognise(factories.datagram(asked, src=resolver))
+
+
+def named(*labels: bytes) -> bytes:
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+
+def test_an_answer_gives_each_address_to_the_name_that_was_asked_for() -> None:
+    asked, alias, target = named(b"WWW", b"example", b"com"), named(b"a", b"example", b"net"), named(b"b", b"example", b"org")
+    payload = header(1, 5, 0x8180) + asked + b"\0\1\0\1"
+    payload += record(alias, dns.CNAME, target) + record(asked, dns.CNAME, alias)
+    payload += record(target, dns.A, bytes([192, 0, 2, 1])) + record(target, dns.A, bytes([192, 0, 2, 2]))
+    payload += record(named(b"ns", b"example", b"com"), dns.AAAA, bytes.fromhex("20010db8000000000000000000000001"))
+    assert dns.answers(dns.parse(payload)) == (
+        ("www.example.com", "192.0.2.1"),
+        ("www.example.com", "192.0.2.2"),
+        ("ns.example.com", "2001:db8::1"),
+    )
+
+
+def test_aliases_in_a_circle_end() -> None:
+    one, two = named(b"one"), named(b"two")
+    payload = header(0, 3, 0x8180) + record(one, dns.CNAME, two) + record(two, dns.CNAME, one)
+    [(name, address)] = dns.answers(dns.parse(payload + record(one, dns.A, bytes([192, 0, 2, 1]))))
+    assert (name in ("one", "two"), address) == (True, "192.0.2.1")
+
+
+def test_a_query_answers_nothing() -> None:
+    assert dns.answers(dns.parse(dns.query((("a",),), message_id=1))) == ()

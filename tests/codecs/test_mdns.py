@@ -93,8 +93,10 @@ def test_addresses_and_reverse_names_give_host_names() -> None:
 
 def test_probes_ask_for_every_type_and_want_answers_to_a_port_of_their_own() -> None:
     probes = mdns.probes(bytes(range(16)))
-    asked = [".".join(question.name[:-1]) for probe in probes for question in dns.parse(probe.payload).questions]
-    assert tuple(asked) == mdns.SERVICE_TYPES
+    for group in ("224.0.0.251", "ff02::fb"):
+        payloads = [probe.payload for probe in probes if probe.group == group]
+        asked = [".".join(question.name[:-1]) for payload in payloads for question in dns.parse(payload).questions]
+        assert tuple(asked) == mdns.SERVICE_TYPES
     assert {probe.source_port for probe in probes} == {None}
 
 

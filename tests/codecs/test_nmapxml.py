@@ -124,3 +124,11 @@ def test_a_changed_byte_raises_nothing_but_decode_errors(position: int, value: i
         return
     for one in scan.hosts:
         nmapxml.observe(one)
+
+
+def test_a_host_that_nmap_gave_up_on_is_told_from_one_without_open_ports() -> None:
+    host = b"<host%s><status state='up'/><address addr='192.0.2.64' addrtype='ipv4'/></host>"
+    scan = nmapxml.decode(
+        b"<nmaprun>" + host % b" timedout='true'" + host % b"" + b"<runstats><finished/></runstats></nmaprun>"
+    )
+    assert [one.given_up for one in scan.hosts] == [True, False]

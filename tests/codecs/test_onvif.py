@@ -103,8 +103,9 @@ def test_a_document_type_is_refused() -> None:
         onvif.decode(b'<!DOCTYPE a [<!ENTITY b "c">]>' + INFORMATION.partition(b"?>")[2])
 
 
-@pytest.mark.parametrize("request_", [onvif.get_device_information(), onvif.get_system_date_and_time()])
-def test_requests_are_well_formed_and_carry_no_credentials(request_: bytes) -> None:
+@pytest.mark.parametrize("operation", ["GetDeviceInformation", "GetSystemDateAndTime"])
+def test_requests_are_well_formed_and_carry_no_credentials(operation: str) -> None:
+    request_ = onvif.request(operation)
     root = xml.parse(request_)
     assert [xml.local(element) for element in root.iter()][:2] == ["Envelope", "Body"]
     assert b"ecurity" not in request_

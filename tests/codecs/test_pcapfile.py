@@ -128,11 +128,10 @@ def test_garbage_behind_whole_records_is_damage_and_not_silence() -> None:
 @pytest.mark.parametrize(
     "capture",
     [
-        section()[:-4] + b"\0\0\0\0",
+        section() + interface()[:-4] + b"\0\0\0\0",
         section() + enhanced(1, b"without interface"),
         section() + interface() + enhanced(1, b"x", number=7),
         section() + interface() + (6).to_bytes(4, "little") + b"\xff\xff\xff\x7f" + bytes(64),
-        section() + interface() + enhanced(2**64 - 1, b"x"),
         section() + interface(options=option(9, b"\x7f")),
         section()[:8] + b"\1\2\3\4" + section()[12:],
         pcap([])[:24] + bytes(8) + b"\xff\xff\xff\x00" * 2,
@@ -140,9 +139,24 @@ def test_garbage_behind_whole_records_is_damage_and_not_silence() -> None:
         b"",
     ],
 )
-def test_impossible_lengths_numbers_and_times_are_damage(capture: bytes) -> None:
+def test_impossible_lengths_and_numbers_are_damage(capture: bytes) -> None:
     with pytest.raises(Damaged):
         list(records([capture]))
+
+
+def test_a_time_that_no_clock_of_ours_shows_is_told_as_libpcap_tells_it() -> None:
+    assert [record.at.year for record in records([section() + interface() + enhanced(2**64 - 1, b"x")])] == [2101]
+
+
+def test_a_frame_is_cut_at_the_length_that_the_header_states() -> None:
+    capture = bytearray(pcap([(AT, b"0123456789")]))
+    capture[16:20] = (4).to_bytes(4, "little")
+    assert [record.frame for record in records([bytes(capture)])] == [b"0123"]
+
+
+def test_a_long_block_of_something_else_is_passed_over() -> None:
+    names = block(4, bytes(2_000_000))
+    assert [r.frame for r in records([section() + interface() + names + enhanced(1, b"x")])] == [b"x"]
 
 
 def test_another_kind_of_file_is_refused_at_once() -> None:

@@ -92,7 +92,7 @@ def test_questions_and_traps_say_nothing_of_their_sender(pdu: int) -> None:
         b"\x30\x85\0\0\0\0\x10" + SAMPLE[2:],
         message(("1.3.6.1.2.1.1.2.0", element(0x06, b"\x2b\x90\x80\x80\x80\x80\0"))),
         message(("1.3.6.1.2.1.1.2.0", element(0x06, b"\x2b\x86"))),
-        message(("1.3.6.1.2.1.1.2.0", element(0x06, b""))),
+        message(("1.3.6.1.2.1.1.2.0", b"")).replace(arcs("1.3.6.1.2.1.1.2.0"), b"\x86" * 8),
         message(("1.3.6.1.2.1.1.2.0", element(0x06, b"\x2b" + b"\1" * 200, 2))),
     ],
     ids=["empty", "version 3", "no PDU", "open length", "long length", "wide arc", "cut arc", "no arc", "many arcs"],
@@ -100,6 +100,22 @@ def test_questions_and_traps_say_nothing_of_their_sender(pdu: int) -> None:
 def test_what_is_no_answer_of_these_versions_is_refused(raw: bytes) -> None:
     with pytest.raises(DecodeError):
         snmp.decode(raw)
+
+
+def test_an_agent_without_a_number_of_its_own_is_read_all_the_same() -> None:
+    raw = message(("1.3.6.1.2.1.1.2.0", element(0x06, b"")), (DESCR, element(0x04, b"Camera")))
+    assert said(raw) == (("snmp.sysdescr", "Camera"),)
+
+
+@pytest.mark.parametrize("value", [b"\xc0\x56\xe3\x10\0\x13", b"c0:56:e3:10:00:13", b"C0-56-E3-10-00-13\0"])
+def test_objects_of_a_makers_own_tree_are_kept_with_their_names(value: bytes) -> None:
+    tree = "1.3.6.1.4.1.39165.1"
+    raw = message((f"{tree}.1.0", element(0x04, b"DS-2CD2143G2-I")), (f"{tree}.4.0", element(0x04, value)))
+    assert said(raw) == (
+        ("snmp.mac", "c0:56:e3:10:00:13"),
+        ("snmp.private", f"{tree}.1.0=DS-2CD2143G2-I"),
+        ("snmp.private", f"{tree}.4.0=c0:56:e3:10:00:13"),
+    )
 
 
 def test_bindings_beyond_the_cap_are_not_read() -> None:

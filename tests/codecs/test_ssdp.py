@@ -34,11 +34,14 @@ def test_a_value_that_was_cut_off_is_left_out() -> None:
 
 
 def test_probes_are_searches_as_the_architecture_asks_for() -> None:
-    payloads = [probe.payload for probe in ssdp.probes(bytes(16))]
-    assert len(set(payloads)) == len(ssdp.SEARCH_TARGETS)
-    for payload in payloads:
-        assert payload.startswith(b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\nMX: 2\r\nST: ')
-        assert payload.endswith(b"\r\n\r\n")
+    for group, host in (("239.255.255.250", b"239.255.255.250"), ("ff02::c", b"[FF02::C]")):
+        payloads = [probe.payload for probe in ssdp.probes(bytes(16)) if probe.group == group]
+        assert len(set(payloads)) == len(ssdp.SEARCH_TARGETS)
+        for payload in payloads:
+            assert payload.startswith(
+                b"M-SEARCH * HTTP/1.1\r\nHOST: " + host + b':1900\r\nMAN: "ssdp:discover"\r\nMX: 2\r\nST: '
+            )
+            assert payload.endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize("raw", [b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n", b"GET / HTTP/1.1\r\nUSN: x\r\n\r\n", b"\r\n\r\n"])

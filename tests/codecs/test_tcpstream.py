@@ -133,7 +133,7 @@ def test_waiting_segments_are_bounded() -> None:
     for raw in (*handshake(CLIENT, SERVER), *(said(b"x" * 2000, 2 + number) for number in range(5000))):
         streams.feed(split(raw), NOON)
     [connection] = streams._connections.values()
-    assert sum(len(chunk) for chunk in connection.said[SERVER].waiting.values()) <= 32 * 2000
+    assert sum(len(chunk) for side in connection.sides for chunk in side.waiting.values()) <= 32 * 2000
 
 
 def test_a_silent_connection_is_given_when_time_has_passed() -> None:

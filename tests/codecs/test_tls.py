@@ -186,7 +186,11 @@ def test_what_is_no_flight_is_refused(raw: bytes) -> None:
         tls.decode(factories.stream_head(raw))
 
 
-@pytest.mark.parametrize("der", [b"", b"\x30\x00", DER[:-1], DER[:60], DER.replace(b"ZHEJIANG", b"\xff" * 8), b"\x30" * 20_000])
+@pytest.mark.parametrize(
+    "der",
+    [b"", b"\x30\x00", DER[:-1], DER[:60], DER.replace(b"ZHEJIANG", b"\xff" * 8), b"\x30" * 20_000],
+    ids=["nothing", "an empty sequence", "cut at its end", "cut in its head", "no text", "nested"],
+)
 def test_a_damaged_certificate_is_one_error_and_no_other(der: bytes) -> None:
     with pytest.raises(DecodeError):
         tls.observe_certificate(der, "TLSv1.2")

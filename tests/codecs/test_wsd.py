@@ -92,7 +92,8 @@ def test_other_envelopes_are_errors(body: str) -> None:
 def test_probes_differ_in_body_and_message_id_alone() -> None:
     payloads = [probe.payload for probe in wsd.probes(bytes(range(16))) if probe.group]
     identifiers = {xml.child_text(xml.parse(payload), "Header", "MessageID") for payload in payloads}
-    assert len(identifiers) == len(payloads) == 4
+    assert len(identifiers) == len(payloads) == 8
+    assert [probe.group for probe in wsd.probes(bytes(16)) if probe.group] == ["239.255.255.250"] * 4 + ["ff02::c"] * 4
     assert all((identifier or "").startswith("uuid:") for identifier in identifiers)
     assert b"<d:Types>dn:NetworkVideoTransmitter</d:Types>" in payloads[0]
     assert b"<d:Types>tds:Device</d:Types>" in payloads[1]

@@ -12,14 +12,24 @@ from hypothesis import strategies as st
 from camscan.collect.arp import ArpSweep
 from camscan.collect.coverage import (
     BANNERS,
+    ECHO_SWEEPS,
     LINK_SWEEPS,
+    MAX_HEARD,
+    NO_ECHO,
+    NO_LINK_LAYER,
     ROUTED_SWEEPS,
+    ROUTER_TABLES,
+    ROUTERS_WORD,
     by_reach,
     completeness,
     coverage_of,
+    heard_at,
     listened,
+    networks_listened,
 )
 from camscan.collect.presence import NeighbourSweep, RoutedSweep
+from camscan.collect.routed import PingSweep
+from camscan.collect.routers import Routers
 from camscan.collect.tcp import Tcp
 from camscan.model import AttemptReason, AttemptStatus, CollectorAttempt, Coverage, CoverageLevel, Scope
 from tests.factories import NOON, later
@@ -44,20 +54,24 @@ def row(
     return Coverage(range=range_, level=level, complete=complete, **changes)
 
 
-ALL = (attempt("arp"), skipped("neighbours", AttemptReason.DISABLED), attempt("knock"), attempt("tcp"))
+ALL = (
+    attempt("arp"), skipped("neighbours", AttemptReason.DISABLED), attempt("knock"), attempt("ping"), attempt("tcp"),
+)  # fmt: skip
 ALIVE = ("10.20.0.5", "10.20.0.6", "10.20.40.9", "192.168.1.64")
 
 
 def test_the_names_are_those_of_the_collectors() -> None:
     assert {ArpSweep.NAME, NeighbourSweep.NAME} == LINK_SWEEPS
     assert {RoutedSweep.NAME} == ROUTED_SWEEPS
+    assert {PingSweep.NAME} == ECHO_SWEEPS
+    assert {Routers.NAME} == ROUTER_TABLES
     assert {Tcp.NAME} == BANNERS
 
 
 def test_ranges_on_a_link_and_behind_a_router_are_told_apart() -> None:
     assert coverage_of(SCOPE, LINK, ALL, ALIVE) == (
         row("10.20.0.0/24", CoverageLevel.LINK, hosts_alive=2),
-        row("10.20.40.0/24", CoverageLevel.ROUTED, hosts_alive=1),
+        row("10.20.40.0/24", CoverageLevel.ROUTED, hosts_alive=1, detail=NO_LINK_LAYER),
     )
 
 
@@ -106,10 +120,10 @@ def test_a_range_that_is_wholly_excluded_is_listed_and_lacks_nothing() -> None:
 
 
 def test_live_hosts_without_a_visit_leave_the_range_unfinished() -> None:
-    found = coverage_of(SCOPE, LINK, (attempt("arp"), attempt("knock")), ALIVE)
+    found = coverage_of(SCOPE, LINK, (attempt("arp"), attempt("knock"), attempt("ping")), ALIVE)
     assert [(c.complete, c.detail) for c in found] == [
         (False, "TCP banners not read of 2 of 2 live hosts: no visit was made"),
-        (False, "TCP banners not read of 1 of 1 live hosts: no visit was made"),
+        (False, f"TCP banners not read of 1 of 1 live hosts: no visit was made; {NO_LINK_LAYER}"),
     ]
     assert all(c.complete for c in coverage_of(SCOPE, LINK, (attempt("arp"), attempt("knock")), ()))
 
@@ -121,10 +135,12 @@ def test_a_visit_that_ended_at_its_budget_is_done() -> None:
 
 def test_hosts_whose_visit_ended_are_done_although_the_collector_broke_off() -> None:
     broken = attempt("tcp", status=AttemptStatus.PARTIAL, reason=AttemptReason.INTERRUPTED, detail="interrupted")
-    found = coverage_of(SCOPE, LINK, (attempt("arp"), attempt("knock"), broken), ALIVE, {"10.20.0.5", "10.20.40.9"})
+    found = coverage_of(
+        SCOPE, LINK, (attempt("arp"), attempt("knock"), attempt("ping"), broken), ALIVE, {"10.20.0.5", "10.20.40.9"}
+    )
     assert [(c.complete, c.detail) for c in found] == [
         (False, "TCP banners not read of 1 of 2 live hosts: interrupted"),
-        (True, ""),
+        (True, NO_LINK_LAYER),
     ]
 
 
@@ -197,7 +213,6 @@ def test_listening_is_complete_only_without_lost_frames() -> None:
             level=CoverageLevel.LISTENED,
             complete=False,
             hosts_alive=1,
-            detail="capture eth0: 7 frames lost before they were read",
         ),
     )
     assert completeness(heard, (lost,), (), False) == (False, ("capture eth0: 7 frames lost before they were read",))
@@ -232,3 +247,48 @@ def test_each_address_is_in_one_part_and_on_a_link_exactly_where_a_link_has_it(
     for address in net:
         held = [on_link for part, on_link in parts if address in part]
         assert held == [any(address in link for link in links)]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ((attempt("ping"),), [NO_LINK_LAYER]),
+        ((skipped("ping"),), [NO_LINK_LAYER, NO_ECHO]),
+        ((), [NO_LINK_LAYER, NO_ECHO]),
+        ((attempt("ping"), skipped("routers", AttemptReason.DISABLED)), [NO_LINK_LAYER]),
+        ((attempt("ping"), attempt("routers", received=3)), [ROUTERS_WORD]),
+        ((attempt("ping"), attempt("routers", received=0)), [NO_LINK_LAYER]),
+    ],
+)
+def test_a_range_behind_a_router_says_what_evidence_was_possible(more: tuple[CollectorAttempt, ...], said: list[str]) -> None:
+    (found,) = coverage_of(Scope(ranges=("10.20.40.0/24",)), LINK, (attempt("knock"), attempt("tcp"), *more), ())
+    assert (found.level, found.complete) == (CoverageLevel.ROUTED, True)
+    assert found.detail == "; ".join(said)
+
+
+def test_a_range_on_a_link_of_ours_needs_no_such_words() -> None:
+    (found,) = coverage_of(Scope(ranges=("10.20.0.0/24",)), LINK, (attempt("arp"), attempt("tcp")), ())
+    assert (found.level, found.detail) == (CoverageLevel.LINK, "")
+
+
+def test_what_a_range_behind_a_router_lacks_comes_before_what_it_could_not_show() -> None:
+    broken = attempt("knock", status=AttemptStatus.PARTIAL, reason=AttemptReason.INTERRUPTED, detail="interrupted")
+    (found,) = coverage_of(Scope(ranges=("10.20.40.0/24",)), LINK, (broken, attempt("ping")), ())
+    assert found.detail == f"interrupted; {NO_LINK_LAYER}"
+
+
+def test_equal_ranges_of_two_sites_are_two_rows_and_say_once_what_is_missing() -> None:
+    torn = attempt("pcap", "b.pcap", status=AttemptStatus.PARTIAL, reason=AttemptReason.DAMAGED, detail="ends inside a record")
+    rows, more = heard_at({"south": ["10.20.0.5"], "north": ["10.20.0.5", "10.20.0.6", "8.8.8.8", "fe80::1"]}, (torn,))
+    told: dict[str, Any] = {"level": CoverageLevel.LISTENED, "complete": False}
+    assert rows == (row(hosts_alive=2, site="north", **told), row(hosts_alive=1, site="south", **told))
+    assert more == 0
+    assert completeness(rows, (torn,), (), False) == (False, ("pcap b.pcap: ends inside a record",))
+
+
+def test_forged_senders_make_no_more_rows_than_can_be_read() -> None:
+    ips = [f"10.{high}.{low}.1" for high in range(5) for low in range(256)]
+    rows, more = heard_at({None: ips}, ())
+    assert (len(rows), more) == (MAX_HEARD, len(ips) - MAX_HEARD)
+    assert networks_listened(Scope(), (), ips) == (tuple(ip_network(one.range) for one in rows), more)
+    assert networks_listened(SCOPE, (), ips) == (tuple(ip_network(text) for text in SCOPE.ranges), 0)

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from camscan.collect.net import BudgetSpent, Net, OutOfScope, Refused, Unanswered
+from camscan.collect.faults import BudgetSpent, OutOfScope, Refused, Unanswered
+from camscan.collect.net import Net
 from camscan.collect.pace import PACES, Meter, Pace
 from camscan.collect.scope import Guard
 from camscan.model import Scope

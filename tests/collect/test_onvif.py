@@ -1,4 +1,4 @@
-"""The collector that asks with the operator's credentials, against device services on loopback."""
+"""ONVIF with the operator's account, against device services on loopback."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import asyncio
 import base64
 import hashlib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from camscan.codecs import xml
+from camscan.collect.account import Account, Credentials
 from camscan.collect.base import Ground, Host, NotAsked
-from camscan.collect.onvif import Credentials, Onvif, device_service, masked
+from camscan.collect.login import Login
+from camscan.collect.onvif import device_service
+from camscan.model import Identification
 from tests import factories
 from tests.collect.grounds import Conversation, Device, Listening, answering, device, fresh_address, ground, server_context
+from tests.lab.simulators.login import Gate
 
 PASSWORD = "Zażółć-gęślą"
 MINE = {"default": Credentials(user="auditor", password=PASSWORD)}
@@ -52,8 +56,54 @@ def announcing(ip: str, url: str) -> Host:
     return Host(ip=ip, mac=factories.CAMERA_MAC, observations=(factories.observation((("wsd.xaddrs", url),), ip=ip),))
 
 
+UNSUPPORTED = (
+    "<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>ter:ActionNotSupported</s:Value></s:Subcode></s:Code>"
+    "<s:Reason><s:Text>Optional action not implemented</s:Text></s:Reason></s:Fault>"
+)
+SOURCES = '<trt:GetVideoSourcesResponse xmlns:trt="http://www.onvif.org/ver10/media/wsdl"><trt:VideoSources token="VS_1"/></trt:GetVideoSourcesResponse>'
+SERVICES = (
+    "<tds:GetServicesResponse><tds:Service><tds:Namespace>http://www.onvif.org/ver10/media/wsdl</tds:Namespace>"
+    "<tds:XAddr>{}</tds:XAddr></tds:Service></tds:GetServicesResponse>"
+)
+OPEN = ("GetSystemDateAndTime", "GetServices")
+
+
+def serving(
+    gate: Gate | None, answers: Mapping[str, str] | None = None, *, close: bool = False, keeps: bool = True
+) -> Conversation:
+    """Return a device service with an account (None: without): its answers by operation, else that it does not support that.
+
+    close: it says so and hangs up after each answer; keeps: else it hangs up without a word.
+    """
+    known = {"GetSystemDateAndTime": CLOCK, "GetDeviceInformation": INFORMATION, **(answers or {})}
+
+    async def converse(reader: Listening, writer: asyncio.StreamWriter) -> None:
+        while True:
+            raw = await reader.request()
+            head, _, body = raw.partition(b"\r\n\r\n")
+            operation = next((name for name in (*known, "Get") if f"{name}".encode() in body), "")
+            outcome = "accepted" if gate is None or operation in OPEN else gate.judge(head.decode(), body)
+            if outcome == "accepted":
+                answer = soap(known.get(operation, UNSUPPORTED), close=close)
+            elif gate is not None and (challenges := gate.challenges()):
+                lines = "".join(f"WWW-Authenticate: {value}\r\n" for value in challenges)
+                answer = f"HTTP/1.1 401 Unauthorized\r\n{lines}Content-Length: 0\r\n\r\n".encode()
+            else:
+                answer = soap(REFUSAL, "400 Bad Request", close=close)
+            writer.write(answer)
+            await writer.drain()
+            if close or not keeps:
+                return
+
+    return converse
+
+
+def gate(way: str, **changes: object) -> Gate:
+    return Gate(way=way, user="auditor", password=PASSWORD, **changes)  # type: ignore[arg-type]
+
+
 async def ask(here: Ground, *hosts: Host, credentials: Mapping[str, Credentials] = MINE) -> None:
-    collector = Onvif(credentials)
+    collector = Login(credentials)
     collector.open(here)
     async with asyncio.timeout(30):
         await collector.run(here, hosts)
@@ -65,11 +115,30 @@ def bodies(camera: Device) -> list[bytes]:
     return [part.partition(b"\r\n\r\n")[2] for heard in camera.heard for part in bytes(heard).split(b"POST ")[1:]]
 
 
-def test_device_information_is_asked_with_a_digest_by_the_clock_of_the_device() -> None:
+def operations(camera: Device, *, signed: bool) -> list[str]:
+    """Return what was asked with or without a proof, in order."""
+    names = (
+        "GetSystemDateAndTime",
+        "GetDeviceInformation",
+        "GetNetworkInterfaces",
+        "GetScopes",
+        "GetServices",
+        "GetVideoSources",
+        "GetProfiles",
+    )
+    parts = [part for heard in camera.heard for part in bytes(heard).split(b"POST ")[1:]]
+    return [
+        next(name for name in names if name.encode() in part)
+        for part in parts
+        if (b"PasswordDigest" in part or b"Authorization: " in part) == signed
+    ]
+
+
+def test_a_device_that_answers_with_a_fault_is_asked_with_a_digest_by_its_own_clock() -> None:
     async def story() -> None:
         ip = fresh_address()
         here, seen = ground()
-        async with device(ip, 8000, answering(soap(CLOCK), soap(INFORMATION))) as camera:
+        async with device(ip, 8000, serving(gate("token"))) as camera:
             await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
         (found,) = seen
         assert found.fields == (
@@ -79,11 +148,10 @@ def test_device_information_is_asked_with_a_digest_by_the_clock_of_the_device() 
             ("onvif.model", "DS-2CD2143G2-I"),
             ("onvif.serial", "DS-2CD2143G2-I00000000"),
         )
-        assert (found.ip, found.port, found.protocol, found.link_mac) == (ip, 8000, "onvif", factories.CAMERA_MAC)
+        assert (found.ip, found.port, found.protocol, found.collector) == (ip, 8000, "onvif", "credentials")
+        assert found.link_mac == factories.CAMERA_MAC
         assert len(camera.heard) == 1
-        clock_request, signed = bodies(camera)
-        assert b"GetSystemDateAndTime" in clock_request
-        assert b"Password" not in clock_request
+        signed = next(body for body in bodies(camera) if b"PasswordDigest" in body)
         token = {xml.local(element): (element.text or "") for element in xml.parse(signed).iter()}
         assert token["Username"] == "auditor"
         assert datetime.fromisoformat(token["Created"]) == datetime(2001, 1, 1, 1, 2, 3, tzinfo=UTC)
@@ -94,48 +162,158 @@ def test_device_information_is_asked_with_a_digest_by_the_clock_of_the_device() 
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("way", ["token", "digest"])
+def test_the_device_decides_how_it_is_asked_and_every_proof_is_right(way: str) -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        door = gate(way, algorithm="SHA-256")
+        media = SERVICES.format(f"http://{ip}:8000/onvif/media")
+        async with device(ip, 8000, serving(door, {"GetServices": media, "GetVideoSources": SOURCES})) as camera:
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
+        assert door.wrong == 0
+        assert here.tally.unfinished == []
+        asked = operations(camera, signed=True)
+        assert asked[:1] == ["GetDeviceInformation"]
+        assert asked[-2:] == ["GetVideoSources", "GetProfiles"]
+        assert [one.values("onvif.channel") for one in seen if one.values("onvif.channel")] == [("1||VS_1",)]
+        assert b"POST /onvif/media HTTP/1.1" in bytes(camera.heard[-1])
+
+    asyncio.run(story())
+
+
+def test_a_device_that_tells_anybody_is_not_shown_the_account() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        async with device(ip, 8000, serving(None)) as camera:
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
+        assert [one.values("onvif.model") for one in seen] == [("DS-2CD2143G2-I",)]
+        assert operations(camera, signed=True) == []
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("url", ["http://192.0.2.9/onvif/media", "http://{ip}:8001/onvif/media", "http://[/x", ""])
+def test_a_media_service_elsewhere_is_not_followed(url: str) -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, _ = ground()
+        async with device(ip, 8000, serving(None, {"GetServices": SERVICES.format(url.format(ip=ip))})) as camera:
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
+        assert "GetProfiles" not in operations(camera, signed=False)
+        assert set(here.net.meter.accounts) == {ip}
+
+    asyncio.run(story())
+
+
 def test_a_service_behind_tls_that_closes_after_each_answer_is_read(tmp_path: Path) -> None:
     async def story() -> None:
         ip = fresh_address()
         here, seen = ground()
-        answers = iter((soap(CLOCK, close=True), soap(INFORMATION, close=True)))
-
-        async def one_answer(reader: Listening, writer: asyncio.StreamWriter) -> None:
-            await reader.request()
-            writer.write(next(answers))
-            await writer.drain()
-
-        async with device(ip, 8443, one_answer, server_context(tmp_path, ssl.TLSVersion.TLSv1_2)) as camera:
+        context = server_context(tmp_path, ssl.TLSVersion.TLSv1_2)
+        async with device(ip, 8443, serving(gate("token"), close=True), context):
             await ask(here, announcing(ip, f"https://{ip}:8443/onvif/device_service"))
-        assert len(camera.heard) == 2
         assert [one.values("onvif.model") for one in seen] == [("DS-2CD2143G2-I",)]
 
     asyncio.run(story())
 
 
-def test_a_refused_password_is_tried_once_and_never_printed() -> None:
+def test_a_service_that_hangs_up_without_a_word_is_shown_each_proof_once() -> None:
     async def story() -> None:
         ip = fresh_address()
         here, seen = ground()
-        async with device(ip, 8000, answering(soap(CLOCK), soap(REFUSAL, "400 Bad Request"))) as camera:
+        door = gate("token")
+        async with device(ip, 8000, serving(door, keeps=False)) as camera:
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
+        assert [one.values("onvif.model") for one in seen] == [("DS-2CD2143G2-I",)]
+        asked = operations(camera, signed=True)
+        assert len(asked) == len(set(asked))
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("way", ["token", "digest"])
+def test_a_refused_password_is_tried_once_and_never_printed(way: str) -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        door = Gate(way=way, user="auditor", password="another", locks_after=2)  # type: ignore[arg-type]
+        async with device(ip, 8000, serving(door)) as camera:
             await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
         assert seen == []
-        assert len(bodies(camera)) == 2
+        assert door.wrong == 1
+        assert operations(camera, signed=True) == ["GetDeviceInformation"]
         (gap,) = here.tally.unfinished
-        assert "ter:NotAuthorized" in gap
+        assert "the device refused the account" in gap
         assert PASSWORD not in gap
 
     asyncio.run(story())
 
 
-def junk(raw: bytes) -> Conversation:
-    return answering(raw, raw)
+def test_no_answer_to_the_account_counts_as_a_refusal() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        fault = soap(REFUSAL, "400 Bad Request")
+
+        async def deaf(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            for answer in (soap(CLOCK), fault):
+                await reader.request()
+                writer.write(answer)
+            await reader.request()  # and hangs up
+
+        async with device(ip, 8000, deaf) as camera:
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
+        assert seen == []
+        assert len(camera.heard) == 1
+        assert here.tally.unfinished == [f"{ip}: ONVIF: no answer to a request with the account; the device was asked no more"]
+
+    asyncio.run(story())
+
+
+def test_basic_alone_is_not_answered() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        async with device(ip, 8000, serving(gate("basic"))) as camera:
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
+        assert seen == []
+        assert operations(camera, signed=True) == []
+        (gap,) = here.tally.unfinished
+        assert "offers only Basic: the password would travel in clear; not sent" in gap
+
+    asyncio.run(story())
+
+
+def test_what_a_device_says_of_the_password_and_its_proofs_is_not_kept() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+
+        async def echo(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            for answer in (soap(CLOCK), soap(REFUSAL, "400 Bad Request")):
+                await reader.request()
+                writer.write(answer)
+            signed = await reader.request()
+            proof = signed.partition(b'#PasswordDigest">')[2].partition(b"<")[0].decode()
+            writer.write(soap(INFORMATION.replace("HIKVISION", f"HIK {proof}").replace("V5.5.0", PASSWORD)))
+
+        async with device(ip, 8000, echo) as camera:
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
+        (found,) = seen
+        proof = bytes(camera.heard[0]).partition(b'#PasswordDigest">')[2].partition(b"<")[0]
+        assert len(proof) == 28
+        assert (found.values("onvif.manufacturer"), found.values("onvif.firmware")) == (("HIK ***",), ("***",))
+        assert proof not in found.raw
+        assert PASSWORD.encode() not in found.raw
+
+    asyncio.run(story())
 
 
 @pytest.mark.parametrize(
     "raw",
     [
-        b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n</s:Envelope></s:Envelope>",
         b"\x00" * 100 + b"Envelope Envelope>",
         b"HTTP/1.1 200 OK\r\n\r\n<!DOCTYPE a [<!ENTITY b 'c'>]><s:Envelope>&b;</s:Envelope>",
         soap(""),
@@ -145,10 +323,11 @@ def test_a_damaged_answer_is_a_gap_and_not_a_failure(raw: bytes) -> None:
     async def story() -> None:
         ip = fresh_address()
         here, seen = ground()
-        async with device(ip, 8000, junk(raw)):
+        async with device(ip, 8000, answering(raw, raw)) as camera:
             await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
         assert seen == []
-        assert (len(here.tally.unfinished), here.tally.undecoded) == (1, 1)
+        assert len(here.tally.unfinished) == 1
+        assert len(operations(camera, signed=True)) <= 1
 
     asyncio.run(story())
 
@@ -157,7 +336,7 @@ def test_a_closed_port_is_a_gap_and_the_next_device_is_asked() -> None:
     async def story() -> None:
         closed, ip = fresh_address(), fresh_address()
         here, seen = ground()
-        async with device(ip, 8000, answering(soap(CLOCK), soap(INFORMATION))):
+        async with device(ip, 8000, serving(gate("token"))):
             await ask(here, announcing(closed, f"http://{closed}:8000/x"), announcing(ip, f"http://{ip}:8000/x"))
         assert [one.ip for one in seen] == [ip]
         (gap,) = here.tally.unfinished
@@ -169,10 +348,10 @@ def test_a_closed_port_is_a_gap_and_the_next_device_is_asked() -> None:
 def test_without_credentials_nobody_is_asked() -> None:
     async def story() -> None:
         with pytest.raises(NotAsked, match="--credentials"):
-            Onvif().open(ground()[0])
+            Login().open(ground()[0])
         ip = fresh_address()
         here, seen = ground()
-        async with device(ip, 8000, answering(soap(CLOCK), soap(INFORMATION))) as camera:
+        async with device(ip, 8000, serving(None)) as camera:
             others = {"192.0.2.1": Credentials(user="u", password="p")}
             await ask(here, announcing(ip, f"http://{ip}:8000/x"), credentials=others)
         assert (camera.heard, seen, here.tally.unfinished) == ([], [], [])
@@ -184,7 +363,7 @@ def test_excluded_devices_and_addresses_outside_the_scope_are_not_asked() -> Non
     async def story() -> None:
         ip = fresh_address()
         here, seen = ground(exclude=(factories.CAMERA_MAC,))
-        async with device(ip, 8000, answering(soap(CLOCK), soap(INFORMATION))) as camera:
+        async with device(ip, 8000, serving(None)) as camera:
             await ask(here, announcing(ip, f"http://{ip}:8000/x"))
         assert (camera.heard, seen) == ([], [])
         open_scope, _ = ground()
@@ -193,6 +372,33 @@ def test_excluded_devices_and_addresses_outside_the_scope_are_not_asked() -> Non
         assert open_scope.net.meter.accounts == {}
 
     asyncio.run(story())
+
+
+def test_a_fault_of_our_own_is_told_without_its_text() -> None:
+    async def story() -> None:
+        ip, next_ip = fresh_address(), fresh_address()
+        here, seen = ground()
+        here.identify = explode_once(PASSWORD)
+        async with device(ip, 8000, serving(None)), device(next_ip, 8000, serving(None)):
+            await ask(here, announcing(ip, f"http://{ip}:8000/x"), announcing(next_ip, f"http://{next_ip}:8000/x"))
+        assert {one.ip for one in seen} == {next_ip}
+        (gap,) = here.tally.unfinished
+        assert "a fault of camscan's own: ValueError (" in gap
+        assert PASSWORD not in gap
+
+    asyncio.run(story())
+
+
+def explode_once(text: str) -> Callable[..., Identification]:
+    """Return an identification that fails the first time, with a text that nobody may see."""
+    left = [ValueError(text)]
+
+    def identify(*_: object) -> Identification:
+        if left:
+            raise left.pop()
+        return Identification()
+
+    return identify
 
 
 @pytest.mark.parametrize(
@@ -209,8 +415,12 @@ def test_only_an_address_that_a_device_announced_for_itself_is_followed(urls: st
     assert device_service(announcing("192.0.2.64", urls)) == expected
 
 
-def test_a_password_is_in_no_text_of_ours() -> None:
-    mine = MINE["default"]
-    assert PASSWORD not in repr(mine)
-    assert masked(f"said {PASSWORD}!", mine) == "said ***!"
-    assert masked("nothing", Credentials(user="u", password="")) == "nothing"
+def test_an_account_hides_its_password_and_what_it_proved() -> None:
+    account = Account(MINE["default"], cnonce=lambda: "0a4f113b")
+    challenge = b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm="r", nonce="n"\r\n\r\n'
+    header = account.answer(challenge, "GET", "/")
+    proof = header.partition(b'response="')[2].partition(b'"')[0]
+    assert PASSWORD not in repr(MINE["default"]) + repr(account)
+    assert account.masked(f"said {PASSWORD} and {proof.decode()}!") == "said *** and ***!"
+    assert account.scrubbed(b"x" + PASSWORD.encode() + proof) == b"x******"
+    assert Account(Credentials(user="u", password="a")).masked("a cat") == "a cat"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camscan.collect.scope import Guard, authorise, build_scope
+from camscan.collect.scope import Guard, allowed_until, authorise, authorise_capture, build_scope
 from camscan.errors import RefusedError, UsageError
 from camscan.model import Scope
 
@@ -78,7 +78,7 @@ def test_without_targets_and_file_the_scope_is_empty() -> None:
         ("239.255.255.250", "holds no hosts"),
         ("0.0.0.0/0", "holds no hosts"),
         ("::ffff:a14:0/112", "holds no hosts"),
-        ("2001:db8::/64", "/112 or smaller"),
+        ("ff02::/64", "holds no hosts"),
         ("203.0.112.0/24", "--allow-public"),
         ("9.0.0.0/24", "--allow-public"),
         ("10.0.0.0/7", "--allow-public"),
@@ -261,6 +261,40 @@ def test_what_the_scope_does_not_allow_is_refused_with_the_reason(scope: Scope, 
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        (Scope(), "--scope FILE"),
+        (Scope(authorised_by="M. Żak"), "--scope FILE"),
+        (Scope(sha256="0" * 64), "does not name who authorised it"),
+    ],
+)
+def test_capture_of_what_others_say_needs_a_file_and_a_name(scope: Scope, said: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        authorise_capture(scope)
+    assert said in str(refused.value)
+    authorise_capture(Scope(sha256="0" * 64, authorised_by="M. Żak"))
+
+
+@pytest.mark.usefixtures("warsaw")
+@pytest.mark.parametrize(
+    ("hours", "not_after", "until"),
+    [
+        (None, None, None),
+        (None, (22, 18), (22, 18)),
+        ("08:00-18:00", None, (21, 17)),
+        ("08:00-18:00", (22, 18), (21, 17)),
+        ("08:00-18:00", (21, 16), (21, 16)),
+        ("10:00-06:00", None, (22, 5)),
+    ],
+)
+def test_a_long_run_ends_with_the_scope(
+    hours: str | None, not_after: tuple[int, int] | None, until: tuple[int, int] | None
+) -> None:
+    scope = Scope(hours=hours, not_after=datetime(2026, 11, *not_after, tzinfo=UTC) if not_after else None)
+    assert allowed_until(scope, NOON) == (datetime(2026, 11, *until, tzinfo=UTC) if until else None)
+
+
 @pytest.mark.usefixtures("warsaw")
 @pytest.mark.parametrize(
     ("hours", "utc", "allowed"),
@@ -385,3 +419,49 @@ def _holds(text: str, ip: str) -> bool:
     if dash:
         return ip_address(first) <= ip_address(ip) <= ip_address(last)  # type: ignore[operator]
     return ip_address(ip) in ip_network(text)
+
+
+# --- switches and routers outside the ranges
+
+
+def test_infrastructure_may_be_asked_for_its_tables_and_nothing_else() -> None:
+    stands = Guard(
+        Scope(
+            ranges=("10.20.0.0/24",),
+            exclude=("10.20.0.7", "10.20.9.9"),
+            infrastructure=("10.20.9.2", "10.20.9.9", "10.20.5.255"),
+        ),
+        ["10.20.5.0/24"],
+    )
+    assert [
+        ip
+        for ip in ("10.20.9.2", "10.20.0.8", "10.20.0.7", "10.20.9.9", "10.20.9.3", "10.20.5.255")
+        if stands.allows_infrastructure(ip)
+    ] == [
+        "10.20.9.2",
+        "10.20.0.8",
+    ]
+    assert not stands.allows_unicast("10.20.9.2")
+    assert not stands.is_inside("10.20.9.2")
+    assert "10.20.9.2" not in set(stands.addresses())
+
+
+def test_infrastructure_comes_from_file_or_flag_and_a_flag_only_narrows_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "scope.toml"
+    path.write_text('ranges = ["10.20.0.0/24"]\ninfrastructure = ["10.20.9.2", "2001:DB8::1"]\n')
+    assert build_scope([], scope_file=path).infrastructure == ("10.20.9.2", "2001:db8::1")
+    assert build_scope([], scope_file=path, infrastructure=["10.20.9.2"]).infrastructure == ("10.20.9.2",)
+    assert build_scope(["10.20.0.0/24"], infrastructure=["10.20.9.3"]).infrastructure == ("10.20.9.3",)
+    with pytest.raises(RefusedError, match=r"--infrastructure 10\.20\.9\.3"):
+        build_scope([], scope_file=path, infrastructure=["10.20.9.3"])
+
+
+@pytest.mark.parametrize("text", ["10.20.9.0/24", "switch", "239.1.1.1", "10.20.9.2/24", ""])
+def test_infrastructure_is_named_by_single_addresses(text: str) -> None:
+    with pytest.raises(UsageError, match="--infrastructure"):
+        build_scope(["10.20.0.0/24"], infrastructure=[text])
+
+
+def test_a_switch_at_a_public_address_needs_the_flag_that_says_so() -> None:
+    with pytest.raises(UsageError, match="--allow-public"):
+        build_scope(["10.20.0.0/24"], infrastructure=["9.9.9.9"])

@@ -14,6 +14,7 @@ import pytest
 
 from camscan.collect import tcp
 from camscan.collect.base import Ground, Host
+from camscan.collect.pace import SYNS_PER_DEVICE
 from camscan.model import MAX_RAW, Observation
 from tests import factories
 from tests.collect.grounds import Listening, answering, device, fresh_address, ground, server_context, speaking
@@ -277,6 +278,88 @@ def test_a_server_that_speaks_first_on_an_announced_port_is_only_listened_to() -
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(
+    ("port", "said", "name", "value"),
+    [
+        (2222, b"SSH-2.0-dropbear_2018.76\r\n\0\0\1\x0ckeys", "ssh.banner", "SSH-2.0-dropbear_2018.76"),
+        (2121, b"220-AXIS Q3517\r\n|220 ready.\r\n", "ftp.banner", "220-AXIS Q3517\n220 ready."),
+        (2323, b"\xff\xfb\x01\xff\xfb\x03|Welcome to AutoDome 800 HD\r\n|login: ", "telnet.banner", "Welcome to AutoDome 800 HD\nlogin: "),
+        (2323, b"HTTP/1.1 400 Bad Request\r\n\r\n", "telnet.banner", None),
+        (2222, b"RTSP/1.0 400 Bad Request\r\n\r\n", "rtsp.status", "400"),
+        (2121, b"", "ftp.banner", None),
+        (2323, b"\xff\xfd\x18", "telnet.banner", None),
+    ],
+    ids=["ssh", "ftp in pieces", "telnet in pieces", "http", "rtsp", "silent", "negotiation alone"],
+)  # fmt: skip
+def test_greetings_are_read_and_never_answered(port: int, said: bytes, name: str, value: str | None) -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        announced = factories.observation((("sadp.http_port", str(port)),), ip=ip)
+
+        async def in_pieces(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            for piece in said.split(b"|"):
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.05)
+            await reader.rest()
+
+        async with device(ip, port, in_pieces) as camera:
+            await visit(here, Host(ip=ip, observations=(announced,)))
+        assert [bytes(heard) for heard in camera.heard] == [b""]
+        assert values(seen, name) == ([value] if value else [])
+        assert ports(seen) == [str(port)]
+        assert here.net.meter.account(ip).requests == 0
+        assert here.tally.undecoded == 0
+
+    asyncio.run(story())
+
+
+def test_the_line_of_ssh_is_kept_without_the_keys_that_change_each_time() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        announced = factories.observation((("sadp.http_port", "2222"),), ip=ip)
+        async with device(ip, 2222, speaking(b"SSH-2.0-OpenSSH_9.2\r\n\0\0\4\x1c\x06\x14random")):
+            await visit(here, Host(ip=ip, observations=(announced,)))
+        (line,) = [one.raw for one in seen if one.protocol == "banner"]
+        assert line == b"SSH-2.0-OpenSSH_9.2\r\n"
+
+    asyncio.run(story())
+
+
+def test_a_greeting_that_never_ends_is_cut() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        announced = factories.observation((("sadp.http_port", "2323"),), ip=ip)
+
+        async def endless(reader: Listening, writer: asyncio.StreamWriter) -> None:
+            while True:
+                writer.write(b"welcome\r\n" * 64)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+
+        async with device(ip, 2323, endless):
+            await visit(here, Host(ip=ip, observations=(announced,)))
+        assert [len(one.raw) for one in seen if one.protocol == "banner"] == [tcp.GREETING_LIMIT]
+
+    asyncio.run(story())
+
+
+def test_ftp_telnet_and_ssh_are_asked_after_everything_that_cameras_announce_or_use() -> None:
+    announced = factories.observation((("dhip.http_port", "8123"),))
+    order = tcp.ports_of(Host(ip="192.0.2.64", observations=(announced,)))
+    assert order[-3:] == (21, 23, 22)
+    assert {tcp.way_of(port) for port in (21, 22, 23)} == {tcp.Way.LISTEN}
+
+
+@pytest.mark.parametrize("way", [tcp.Way.LISTEN, tcp.Way.QUIET])
+def test_no_answer_makes_us_speak_on_a_port_that_is_only_listened_to(way: tcp.Way) -> None:
+    for said in (b"RTSP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", ALERT, HTTPS_ONLY):
+        assert tcp.another_way(way, tcp.Talk(received=said)) is None
+
+
 def test_an_announced_port_that_waits_is_asked_in_http() -> None:
     async def story() -> None:
         ip = fresh_address()
@@ -449,7 +532,9 @@ def test_the_usual_ports_come_first_then_what_the_device_announced() -> None:
 
 def test_a_device_cannot_announce_more_ports_than_a_visit_has_time_for() -> None:
     announced = factories.observation(tuple(("dhip.http_port", str(port)) for port in range(10_000, 10_050)))
-    assert len(tcp.ports_of(Host(ip="192.0.2.64", observations=(announced,)))) == 12 + tcp.SUGGESTED_AT_MOST
+    usual = len(tcp.FIRST_PORTS) + len(tcp.FURTHER_PORTS)
+    assert len(tcp.ports_of(Host(ip="192.0.2.64", observations=(announced,)))) == usual + tcp.SUGGESTED_AT_MOST
+    assert usual + tcp.SUGGESTED_AT_MOST < SYNS_PER_DEVICE
 
 
 @pytest.mark.parametrize(

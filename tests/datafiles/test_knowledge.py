@@ -72,7 +72,7 @@ def test_field_declared_twice_is_refused(tmp_path: Path) -> None:
 def test_broken_edge_is_named(tmp_path: Path) -> None:
     folder = write_data(tmp_path)
     (folder / "policies" / "edges" / "made-up.toml").write_text('edge = [{ type = "made_by", child = "a" }]\n')
-    with pytest.raises(DataFileError, match=r"edges/made-up.toml: edge 1: 'parent'"):
+    with pytest.raises(DataFileError, match=r"edges/made-up.toml: a: edge 1 parent: Field required"):
         load_knowledge(folder)
 
 

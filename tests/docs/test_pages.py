@@ -102,9 +102,16 @@ def test_the_page_of_protocols_holds_every_codec_and_every_message_that_identify
     page = (ROOT / "docs" / "reference" / "protocols.md").read_text(encoding="utf-8")
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| `")]
     registered = {codec.NAME for codec in (*DATAGRAM_CODECS, *STREAM_CODECS, *FRAME_CODECS)}
-    assert {row[0].strip("`") for row in rows} == registered | set(message_readers()), "run make reference"
+    assert {row[0].strip("`") for row in rows} == registered | {"igd"} | set(message_readers()), "run make reference"
     assert {row[0].strip("`") for row in rows if row[-1] == "yes"} == set(message_readers())
     assert [row[0] for row in rows if len(row[1]) < len("ARP")] == []
+    marks = {row[0].strip("`"): (row[3], row[4]) for row in rows}
+    assert {name for name, (_, capture) in marks.items() if not capture} == {"isapi"}
+    assert {name for name, (scan, _) in marks.items() if scan == "account"} == {"isapi", "snmp"}
+    assert {name: marks[name][0] for name in ("onvif", "upnp", "sadp_l2", "ndp")} == dict.fromkeys(
+        ("onvif", "upnp", "sadp_l2", "ndp"), "yes"
+    )
+    assert (marks["igd"], marks["webcaps"]) == (("", "yes"), ("", "yes"))
 
 
 @each_page

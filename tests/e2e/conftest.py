@@ -42,6 +42,12 @@ def scan_of(segment: Segment, *arguments: str, **options: Any) -> subprocess.Com
     return segment.run_in_scanner([CAMSCAN, "scan", *arguments], capture_output=True, text=True, timeout=180, **options)
 
 
+def needs_root() -> None:
+    """Skip a test of the segment where there is no root."""
+    if os.geteuid() != 0:
+        pytest.skip("the segment needs root for its network namespaces")
+
+
 def assets_by_mac(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return a report's assets by each of their MACs."""
     return {mac: asset for asset in report["assets"] for mac in asset["macs"]}
@@ -49,8 +55,7 @@ def assets_by_mac(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> Scanned:
-    if os.geteuid() != 0:
-        pytest.skip("the segment needs root for its network namespaces")
+    needs_root()
     folder = tmp_path_factory.mktemp("scanned")
     capture = folder / "segment.pcap"
     with Segment(pcap=capture) as segment:
@@ -68,11 +73,22 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Scanned:
 
 @pytest.fixture
 def few() -> Iterator[Segment]:
-    """A segment of three devices, for tests of how a scan runs."""
+    """A segment of two devices that answer, for tests of how a scan runs: it is over in seconds."""
+    yield from _segment_of(FEW)
+
+
+@pytest.fixture
+def few_and_silent() -> Iterator[Segment]:
+    """A segment in which one more device answers nothing but ARP: each of its ports costs a scan its patience."""
+    yield from _segment_of((*FEW, SILENT))
+
+
+def _segment_of(names: Sequence[str]) -> Iterator[Segment]:
     if os.geteuid() != 0:
         pytest.skip("the segment needs root for its network namespaces")
-    with Segment(devices=FEW) as segment:
+    with Segment(devices=names) as segment:
         yield segment
 
 
-FEW: Sequence[str] = ("hikvision-dome", "silent-hikvision", "server-nginx")
+FEW: Sequence[str] = ("hikvision-dome", "server-nginx")
+SILENT = "silent-hikvision"

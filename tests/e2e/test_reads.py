@@ -11,23 +11,29 @@ pytestmark = pytest.mark.netns
 
 ONVIF = "POST /onvif/device_service"
 READS_OF = {
-    "axis-dome": ["POST /axis-cgi/basicdeviceinfo.cgi"],
     "d-link-dcs": ["GET /common/info.cgi"],
     "xiongmai-board": [ONVIF],
-    "bosch-flexidome": [ONVIF],
+    "bosch-flexidome": [ONVIF] * 2,
     "noname-camera": [ONVIF],
+    "onvif-token": [ONVIF] * 4,
+    "onvif-digest": [ONVIF] * 3,
+    "onvif-locks": [ONVIF] * 4,
+    "onvif-basic": [ONVIF] * 3,
 }
 """All that is asked beside front pages, the control page and streams."""
 
 
+ICON = "/favicon.ico"
+
+
 def requests_of(seen: dict[str, list[str]]) -> list[str]:
-    """Return method and path of the HTTP requests that a device got, but for front pages and the control's."""
+    """Return method and path of the HTTP requests that a device got, but for front pages, the control's and icons."""
     lines = [line.split(" ") for line in seen["request_lines"] if line.startswith(("http:", "https:"))]
     asked = [(words[1], words[2]) for words in lines if len(words) == 4]
     return [
         f"{method} {path}"
         for method, path in asked
-        if (method, path) != ("GET", "/") and not path.startswith("/camscan-control-")
+        if (method, path) not in (("GET", "/"), ("GET", ICON)) and not path.startswith("/camscan-control-")
     ]
 
 
@@ -47,5 +53,27 @@ def test_the_reads_tell_what_nothing_else_did(scanned: Scanned) -> None:
     }
 
 
-def test_no_device_got_more_than_two_reads(scanned: Scanned) -> None:
-    assert all(len(requests_of(seen)) <= 2 for seen in scanned.ledger["devices"].values())
+def test_no_device_got_more_than_two_reads_and_all_calls_of_a_device_service_are_one(scanned: Scanned) -> None:
+    assert all(len(set(requests_of(seen))) <= 2 for seen in scanned.ledger["devices"].values())
+
+
+def test_the_icon_was_asked_for_once_where_the_maker_was_open_and_nowhere_else(scanned: Scanned) -> None:
+    icons = {
+        name: sum(line.split(" ")[2:3] == [ICON] for line in seen["request_lines"])
+        for name, seen in scanned.ledger["devices"].items()
+    }
+    assert {"provision-isr-recorder", "noname-camera"} <= {name for name, asked in icons.items() if asked}
+    assert max(icons.values()) == 1
+    vouched = {device["mac"]: device["name"] for device in truth()}
+    found = assets_by_mac(scanned.report)
+    certain = {name for mac, name in vouched.items() if found[mac]["identification"]["confidence"] == "certain"}
+    assert "hikvision-dome" in certain
+    assert not {name for name in certain if icons[name]}
+
+
+def test_an_icon_is_a_second_witness_of_a_relabel(scanned: Scanned) -> None:
+    recorder = next(device for device in truth() if device["name"] == "provision-isr-recorder")
+    identification = assets_by_mac(scanned.report)[recorder["mac"]]["identification"]
+    evidence = {(one["field"], one["value"]) for one in identification["evidence"]}
+    assert ("http.favicon.mmh3", "-374235895") in evidence
+    assert (identification["maker"], identification["confidence"]) == ("tvt", "firm")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from camscan.codecs.pcapfile import records
 from tests.e2e.conftest import CAMSCAN, assets_by_mac, camscan
+from tests.factories import pcap
 from tests.samples_of import CAPTURE
 
 HIKVISION, DAHUA, UNHEARD = "44:19:b6:10:00:11", "3c:ef:8c:10:00:14", "ec:71:db:00:00:64"
@@ -81,3 +85,61 @@ def test_a_list_with_an_unreadable_line_says_so_and_gives_the_others(tmp_path: P
     report = report_of(path)
     assert report["attempts"][0]["undecoded"] == 1
     assert len(report["assets"]) == 2
+
+
+# Captures
+
+
+def test_a_capture_that_ends_early_is_reported_as_far_as_it_goes_and_the_exit_code_says_so(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(CAPTURE.read_bytes()[:60_001])
+    nothing = camscan("replay", str(cut), "--policy", "none", "--format", "json")
+    judged = camscan("replay", str(cut), "--policy", "uk-department", "--site", "class=sensitive", "--format", "json")
+    assert (nothing.returncode, judged.returncode) == (5, 9)
+    assert "INCOMPLETE" in nothing.stderr.splitlines()[-1]
+    report = json.loads(nothing.stdout)
+    assert report["assets"]
+    assert [(a["status"], a["reason"]) for a in report["attempts"]] == [("partial", "damaged")]
+
+
+@pytest.fixture
+def some(tmp_path: Path) -> Path:
+    """The first frames of the demonstration."""
+    path = tmp_path / "some.pcap"
+    path.write_bytes(pcap([(record.at, record.frame) for record in islice(records([CAPTURE.read_bytes()]), 60)]))
+    return path
+
+
+def test_a_packed_capture_and_one_through_a_pipe_say_what_the_plain_one_says(tmp_path: Path, some: Path) -> None:
+    packed = tmp_path / "some.pcap.gz"
+    packed.write_bytes(gzip.compress(some.read_bytes()))
+    plain = report_of(some)
+    assert report_of(packed)["assets"] == plain["assets"]
+    with some.open("rb") as file:
+        done = subprocess.run([CAMSCAN, "replay", "-", "--policy", "none", "--format", "json"], stdin=file, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    piped = json.loads(done.stdout)
+    assert piped["assets"] == plain["assets"]
+    assert piped["run"]["inputs"] == ["stdin"]
+
+
+def test_captures_of_two_sites_with_the_same_addresses_stay_two_sets_of_devices(tmp_path: Path, some: Path) -> None:
+    kept = [tmp_path / f"{name}.obs.jsonl" for name in ("north", "south")]
+    for path in kept:
+        site = f"name={path.name.partition('.')[0]}"
+        assert camscan("replay", str(some), "--policy", "none", "--site", site, "-o", str(path)).returncode == 0
+    alone, together = report_of(some), report_of(*kept)
+    assert len(together["assets"]) == 2 * len(alone["assets"]) > 2
+    assert {asset["site"] for asset in together["assets"]} == {"north", "south"}
+    rows = {name: [row for row in together["coverage"] if row["site"] == name] for name in ("north", "south")}
+    assert (
+        [{**row, "site": None} for row in rows["north"]]
+        == [{**row, "site": None} for row in rows["south"]]
+        == alone["coverage"]
+    )
+    assert not any("names nothing" in warning for warning in together["warnings"])
+    named = ("--policy", "none", "--format", "json", "--site")
+    lost = json.loads(camscan("replay", *map(str, kept), *named, "name=depot").stdout)
+    assert any("--site name=depot names nothing" in warning and "(north, south)" in warning for warning in lost["warnings"])
+    used = json.loads(camscan("replay", *map(str, kept), str(some), *named, "name=depot").stdout)
+    assert not any("names nothing" in warning for warning in used["warnings"])

@@ -9,20 +9,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.lab.crowd import crowd
+from tests.lab.roster import ROSTER
+
 TRUTH = Path(__file__).with_name("truth.toml")
 CAMERA_KINDS = {"camera", "nvr", "dvr", "encoder", "intercom", "doorbell"}
 EXACT = ("kind", "form", "brand", "maker", "maker_basis", "model", "firmware", "serial")
 Json = Mapping[str, Any]
 
 
-def truth() -> list[dict[str, Any]]:
-    """Return what each device of the segment is."""
-    return list(tomllib.loads(TRUTH.read_text(encoding="utf-8"))["device"])
+def truth(size: int = 0) -> list[dict[str, Any]]:
+    """Return what each device of the segment is; of the larger one with `size` devices, where that is given."""
+    entries = list(tomllib.loads(TRUTH.read_text(encoding="utf-8"))["device"])
+    return crowd(ROSTER, entries, size)[1] if size else entries
 
 
-def disagreements(report: Json, policy: str) -> Iterator[str]:
+def disagreements(report: Json, policy: str, size: int = 0) -> Iterator[str]:
     """Yield one line for each statement of a report that is not the truth; nothing where they agree."""
-    devices = truth()
+    devices = truth(size)
     by_mac: dict[str, list[Json]] = {}
     for asset in report["assets"]:
         for mac in asset["macs"]:
@@ -61,16 +65,16 @@ def _of_device(device: Json, asset: Json, policy: str) -> Iterator[str]:
         yield f"outside_scope is {asset['outside_scope']}"
 
 
-def check(reports: Iterable[tuple[str, Path]]) -> int:
+def check(reports: Iterable[tuple[str, Path]], size: int = 0) -> int:
     """Print every disagreement of the reports with the truth. Return 0 where there is none, else 1."""
     wrong = 0
     for policy, path in reports:
         report = json.loads(path.read_text(encoding="utf-8"))
-        lines = list(disagreements(report, policy))
+        lines = list(disagreements(report, policy, size))
         wrong += len(lines)
         for line in lines:
             sys.stdout.write(f"WRONG  {line}\n")
         sys.stdout.write(
-            f"{path}: {len(truth())} devices of the segment, {len(lines)} disagreements with the truth ({policy})\n"
+            f"{path}: {len(truth(size))} devices of the segment, {len(lines)} disagreements with the truth ({policy})\n"
         )
     return 1 if wrong else 0

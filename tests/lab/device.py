@@ -26,6 +26,13 @@ class Device:
     mac: str
     """Lower case with colons."""
     ip: str | None
-    """The address that the kernel of the device owns; None where the device has no IP stack of its own."""
+    """The address that the kernel of the device owns; None where the device has no IP stack of its own.
+
+    One of IPv6 where the device speaks IPv6 alone; its kernel then has a link-local address, made from the MAC, as well.
+    """
     prefix: int = 24
+    dual_stack: bool = False
+    """The kernel of a device with an IPv4 address also has a link-local one of IPv6."""
+    more_ips: Sequence[str] = ()
+    """Further addresses of IPv4 on the same interface and network."""
     services: Sequence[Service] = ()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.lab.daemons.installed import must_run, why_none_can_run
 from tests.lab.segment import TRUTH, LabError, Segment
 
 
@@ -18,6 +19,15 @@ def bring_up(segment: Segment) -> Segment:
     except LabError as fault:
         pytest.skip(f"no segment: {fault}")
     return segment
+
+
+def need_daemons() -> None:
+    """Skip the test where no daemon can run, saying why; fail it where they have to."""
+    reason = why_none_can_run()
+    if reason is not None and must_run():
+        pytest.fail(reason)
+    if reason is not None:
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")

@@ -184,7 +184,7 @@ class Ledger:
 
     def _answered(self, visit: Visit, frame: bytes, ethertype: int) -> None:
         visit.bytes_answered += len(frame)
-        if ethertype != ETH_P_IP or len(frame) < 34 or frame[23] != 6:
+        if _kind(frame, ethertype)[0] != "tcp":
             return
         device_port, own_port, flags, device, _ = _segment(frame)
         flow = (own_port, device, device_port)
@@ -214,9 +214,12 @@ def _kind(frame: bytes, ethertype: int) -> tuple[str, str, int]:
 
 
 def _segment(frame: bytes) -> tuple[int, int, int, str, str]:
-    """Return source port, destination port, flags, source address and destination address of a TCP segment over IPv4."""
-    if int.from_bytes(frame[12:14]) != ETH_P_IP:
-        return 0, 0, 0, "", ""
-    start = 14 + (frame[14] & 0x0F) * 4
+    """Return source port, destination port, flags, source address and destination address of a TCP segment."""
+    v6 = int.from_bytes(frame[12:14]) == ETH_P_IPV6
+    start = 54 if v6 else 14 + (frame[14] & 0x0F) * 4
     source_port, target_port = struct.unpack_from("!HH", frame, start)
-    return source_port, target_port, frame[start + 13], socket.inet_ntoa(frame[26:30]), socket.inet_ntoa(frame[30:34])
+    if v6:
+        source, target = (socket.inet_ntop(socket.AF_INET6, frame[at : at + 16]) for at in (22, 38))
+    else:
+        source, target = socket.inet_ntoa(frame[26:30]), socket.inet_ntoa(frame[30:34])
+    return source_port, target_port, frame[start + 13], source, target

@@ -30,9 +30,27 @@ class LabError(Exception):
 class Segment:
     """A running segment. Needs root; everything happens in namespaces that end with it, even after SIGKILL."""
 
-    def __init__(self, *, devices: Sequence[str] = (), pcap: Path | None = None, ledger: Path | None = None) -> None:
-        """Prepare a segment with the named devices (default: all), perhaps recorded into a pcap and a ledger file."""
+    PROGRAM: Sequence[str] = ("tests.lab", "up")
+    """The module that serves it, and its first words."""
+
+    def __init__(
+        self,
+        *,
+        devices: Sequence[str] = (),
+        without: Sequence[str] = (),
+        size: int = 0,
+        pcap: Path | None = None,
+        ledger: Path | None = None,
+    ) -> None:
+        """Prepare a segment with the named devices (default: all), perhaps recorded into a pcap and a ledger file.
+
+        `without`: services that are switched off. `size`: the roster and copies of its devices, so many in all.
+        """
         self._arguments = ["--device=" + name for name in devices]
+        if without:
+            self._arguments.append("--without=" + ",".join(without))
+        if size:
+            self._arguments.append(f"--size={size}")
         if pcap is not None:
             self._arguments.append(f"--pcap={pcap.absolute()}")
         if ledger is not None:
@@ -47,7 +65,7 @@ class Segment:
             raise LabError("the lab needs root for network namespaces: run it with sudo")
         with tempfile.TemporaryFile("w+") as complaints:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.lab", "up", *self._arguments],
+                [sys.executable, "-m", *self.PROGRAM, *self._arguments],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

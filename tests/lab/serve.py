@@ -32,6 +32,8 @@ def serve(devices: Sequence[Device], *, pcap: Path | None, ledger_file: Path | N
             ledger.record(recording)
         asyncio.run(_run(devices, places, ledger, wires, ports, began))
     finally:
+        for place in places.values():
+            place.end_programs()
         unwire(wires)
         ledger.flush()
         if recording is not None:
@@ -55,9 +57,7 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
     ledger.attach(loop.add_reader)
-    for device in devices:
-        for service in device.services:
-            await service.start(places[device.name])
+    await asyncio.gather(*(_start(place) for place in places.values()))
     words = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(words), sys.stdin)
     _say(
@@ -74,6 +74,11 @@ async def _run(
     listener = asyncio.ensure_future(_obey(words, ended, ledger, places, ports))
     await ended.wait()
     listener.cancel()
+
+
+async def _start(place: Place) -> None:
+    for service in place.device.services:
+        await service.start(place)
 
 
 async def _obey(

@@ -11,8 +11,12 @@ from tests.lab import netns
 from tests.lab.device import Device
 
 BRIDGE = "br0"
+FORWARDED_GROUPS = 1 << 0x0E
+"""Of the groups 01:80:c2:00:00:0X, which bridges keep to themselves: that of LLDP passes, as it does through plain switches."""
 SCANNER_PORT = "scanner"
 SCANNER_ADDRESS = "10.20.0.1/24"
+SCANNER_ADDRESS_V6 = "fd00:20::1/64"
+PREFIX_V6 = 64
 SCANNER_MAC = "28:d2:44:00:00:01"
 """A universally administered MAC of a notebook maker."""
 
@@ -53,7 +57,7 @@ def wire(devices: Sequence[Device]) -> Wires:
     scanner = netns.create()
     lines = [
         "link set lo up",
-        f"link add {BRIDGE} type bridge stp_state 0 forward_delay 0 mcast_snooping 0",
+        f"link add {BRIDGE} type bridge stp_state 0 forward_delay 0 mcast_snooping 0 group_fwd_mask {FORWARDED_GROUPS}",
         f"link set {BRIDGE} up",
         _veth(SCANNER_PORT, SCANNER_MAC, scanner),
     ]
@@ -92,19 +96,22 @@ def _veth(port: str, mac: str, namespace: int) -> str:
 
 
 def _configure(device: Device) -> None:
-    # Devices are IPv4 only: nothing of theirs may appear on the wire that their simulator did not send.
-    netns.set_sysctl("ipv6/conf/all/disable_ipv6", "1")
+    speaks_v6 = ":" in (device.ip or "")
+    # Most devices are IPv4 only: nothing of theirs may appear on the wire that their simulator did not send.
+    _set_ipv6(on=speaks_v6 or device.dual_stack)
     netns.set_sysctl("ipv4/conf/all/rp_filter", "0")
     netns.set_sysctl("ipv4/conf/default/rp_filter", "0")
     netns.set_sysctl("ipv4/conf/eth0/rp_filter", "0")
     lines = ["link set lo up"]
     if device.ip is None:
         lines += ["link set eth0 arp off", "link set eth0 up"]
+    elif speaks_v6:
+        lines += ["link set eth0 up", f"addr add {device.ip}/{PREFIX_V6} dev eth0 nodad"]
     else:
         # Without a broadcast address in the interface, answers to 255.255.255.255 would leave with the wrong source.
         broadcast = ip_network(f"{device.ip}/{device.prefix}", strict=False).broadcast_address
         lines += [
-            f"addr add {device.ip}/{device.prefix} broadcast {broadcast} dev eth0",
+            *(f"addr add {ip}/{device.prefix} broadcast {broadcast} dev eth0" for ip in (device.ip, *device.more_ips)),
             "link set eth0 up",
             "route add 224.0.0.0/4 dev eth0",
             "route add 255.255.255.255 dev eth0",
@@ -116,12 +123,23 @@ def _configure(device: Device) -> None:
 def _configure_scanner() -> None:
     for key in ("all", "default", "eth0"):
         netns.set_sysctl(f"ipv4/conf/{key}/rp_filter", "0")
+    _set_ipv6(on=True)
     netns.ip_batch(
         [
             "link set lo up",
             f"addr add {SCANNER_ADDRESS} broadcast + dev eth0",
             "link set eth0 up",
             "route add 224.0.0.0/4 dev eth0",
+            f"addr add {SCANNER_ADDRESS_V6} dev eth0 nodad",
         ]
     )
     netns.disable_offloads("eth0")
+
+
+def _set_ipv6(*, on: bool) -> None:
+    """Switch IPv6 of the calling thread's namespace; addresses are usable at once, and no router is asked for."""
+    for key, value in (("accept_dad", 0), ("dad_transmits", 0), ("accept_ra", 0), ("router_solicitations", 0)):
+        for name in ("all", "default", "eth0"):
+            netns.set_sysctl(f"ipv6/conf/{name}/{key}", str(value))
+    for name in ("all", "default", "eth0"):
+        netns.set_sysctl(f"ipv6/conf/{name}/disable_ipv6", str(int(not on)))

@@ -85,10 +85,17 @@ def judged(
     policies: tuple[str, ...] = ("uk-department",),
     site: SiteContext = SITE,
     as_of: date = TODAY,
+    asset: Asset | None = None,
     **rest: Any,
 ) -> Judgement:
     return judge(
-        device(), identification or identified(), book=book or shipped(), policies=policies, site=site, as_of=as_of, **rest
+        asset or device(),
+        identification or identified(),
+        book=book or shipped(),
+        policies=policies,
+        site=site,
+        as_of=as_of,
+        **rest,
     )
 
 

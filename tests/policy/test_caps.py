@@ -97,7 +97,6 @@ def test_a_label_of_several_makers_is_review_even_where_nobody_says_which_one():
     [
         ({}, "prohibited"),
         ({"status": "draft"}, "review"),
-        ({"status": "proposal"}, "review"),
         ({"review_by": date(2026, 11, 20)}, "review"),
         ({"review_by": date(2026, 11, 21)}, "prohibited"),
         ({"limbs": (limb(reading="Does it reach cameras?"),)}, "review"),
@@ -108,6 +107,13 @@ def test_a_text_that_is_unread_overdue_or_unclear_caps_at_review(changes, verdic
     judgement = of(acme(), rule(**changes))
     assert judgement.verdict == verdict
     assert because(judgement) == ({"rule-text"} if verdict == "review" else set())
+
+
+def test_a_proposal_gives_a_note_and_no_finding():
+    judgement = of(acme(), rule(status="proposal"))
+    assert judgement.verdict == "no_finding"
+    assert [item.verdict for item in judgement.findings] == [Verdict.NO_FINDING]
+    assert "proposal" in judgement.findings[0].note
 
 
 @pytest.mark.parametrize(

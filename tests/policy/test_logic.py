@@ -43,12 +43,6 @@ def test_a_disjunction_is_known_only_where_every_completion_of_its_independent_p
     assert completions(any_of((Statement(one), Statement(other))).truth) == possible
 
 
-@given(truths, truths)
-def test_denial_turns_conjunction_into_disjunction(one: Truth, other: Truth):
-    denied = any_of((Statement(one.negated()), Statement(other.negated()))).truth
-    assert all_of((Statement(one), Statement(other))).truth.negated() is denied
-
-
 @given(st.lists(statements(), max_size=4))
 def test_order_changes_neither_the_value_nor_the_open_points(parts: list[Statement]):
     for fold in (all_of, any_of):

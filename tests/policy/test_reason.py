@@ -24,7 +24,7 @@ def reason(identification=None, *, policy="uk-department", site=None, **rest):
 
 def test_the_parts_of_a_reason_stand_in_their_order():
     text = reason(identified(brand="amcrest", maker="dahua", maker_basis="wire-shows-maker"), site=SiteContext(name="annex"))
-    parts = ["Seen in", "the label reads Amcrest", "uk.hcws386", "instructs", "replacing equipment", "not known to camscan",
+    parts = ["Seen in", "the label reads Amcrest", "uk.hcws386", "instructs", "replacing equipment", "unknown to camscan",
              "open: Is annex a sensitive site?", "assumed:", "see UK Parliament"]  # fmt: skip
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
@@ -59,13 +59,24 @@ def test_a_mac_address_is_said_to_name_the_network_interface_only():
 @pytest.mark.parametrize(
     ("changes", "rest", "expected"),
     [
-        ({}, {}, "when the unit was made, bought or deployed is not known to camscan"),
-        ({"made_on": date(2021, 3, 4)}, {}, "the unit was made on 2021-03-04, before the rule's date"),
+        ({}, {}, "camscan first saw it on 1 March 2026, after the instruction of 24 November 2022; date of manufacture and"),
+        ({}, {}, "deployment date unknown to camscan"),
+        (
+            {"made_on": date(2021, 3, 4)},
+            {},
+            "the serial number shows 4 March 2021, before the instruction of 24 November 2022; deployment date unknown",
+        ),
+        (
+            {"made_on": date(2023, 5, 14)},
+            {},
+            "the serial number shows 14 May 2023, after the instruction of 24 November 2022: deployed later",
+        ),
         (
             {},
             {"acquired": date(2024, 1, 2)},
-            "the unit was acquired on 2024-01-02, after the rule's date; when it was deployed",
+            "a named person states that it was acquired on 2 January 2024, after the instruction of 24 November 2022: deployed later",
         ),
+        ({"made_on": date(2026, 12, 1)}, {}, "date of manufacture and deployment date unknown to camscan"),
     ],
 )
 def test_a_reason_sets_the_unit_s_date_against_the_rule_s(changes, rest, expected):
@@ -77,7 +88,7 @@ def test_a_reason_cites_clause_version_date_and_force():
     for part in (
         "section 889(f)(3)(B)",
         "FAR 52.204-25",
-        "from 2019-08-13",
+        "from 13 August 2019",
         "statute",
         "of equipment already there it says nothing",
     ):

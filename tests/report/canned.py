@@ -10,6 +10,7 @@ from camscan.model import (
     Alternative,
     AssessedAsset,
     Asset,
+    Attachment,
     AttemptReason,
     AttemptStatus,
     CollectorAttempt,
@@ -37,6 +38,8 @@ END = datetime(2026, 11, 21, 18, 4, 30, tzinfo=UTC)
 
 HOSTILE = "\x1b[2J\x1b]8;;http://192.0.2.66/\x07click\x1b]8;;\x07 \u202egpj.exe\u2066 [red]x[/red] =cmd|' /C calc'!A0 <script>alert(1)</script>\r\nSet\x9bm\x00"
 """Clears the screen, plants a link, reorders text, speaks markup, a formula, HTML, a second line and C1 controls."""
+
+ATTACHED = Attachment(switch="sw-3", port="14", vlan=20, seen_on=START, direct=True)
 
 QUESTION = "Is 10.20.0.0/24 a sensitive site?"
 
@@ -239,7 +242,12 @@ def every_verdict() -> Report:
         assessed(
             12,
             Verdict.PROHIBITED,
-            finding(Verdict.PROHIBITED, status="planned"),
+            finding(
+                Verdict.PROHIBITED,
+                status="planned",
+                exception="ex-0123456789ab",
+                status_note="replacement by Axis P3265, until 2027-03-01, ticket CHG-7; recorded by R. Nowak",
+            ),
             identification=known(
                 brand="hikvision",
                 kind="nvr",

@@ -8,6 +8,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ NOBODY = 65534
         ("a:b.json", UsageError),
         ("report.pdf", UsageError),
         ("report", UsageError),
-        ("site.jsonl", UsageError),
+        ("site.isolation.txt", Output("isolation", Path("site.isolation.txt"))),
         ("jsn:report.x", UsageError),
         ("-", UsageError),
         ("json:", UsageError),
@@ -51,7 +52,7 @@ def test_the_format_of_a_file_follows_its_suffix_unless_it_is_named(spec: str, e
 
 
 def test_the_error_of_an_unknown_suffix_lists_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r"\.txt, \.json, \.obs\.jsonl"):
+    with pytest.raises(UsageError, match=r"\.txt, \.json, .*\.nft, .*\.obs\.jsonl"):
         parse_output("report.pdf")
 
 
@@ -296,3 +297,38 @@ def test_the_process_is_needed_where_the_plain_permission_bits_refuse(
         assert needs_renamer(descriptor, "a.json") is needed
     finally:
         os.close(descriptor)
+
+
+def test_a_file_of_ours_is_rewritten_privately_and_in_one_step(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "register.toml"
+    deliver.rewrite(path, lambda text: text + "one\n")
+    deliver.rewrite(path, lambda text: text + "two\n")
+    assert path.read_text() == "one\ntwo\n"
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)] == [0o600, 0o700]
+    assert os.listdir(path.parent) == ["register.toml"]
+
+
+def test_an_edit_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "register.toml"
+    path.write_text("as it was")
+
+    def fails(text: str) -> str:
+        raise UsageError("no")
+
+    with pytest.raises(UsageError, match=r"^no$"):
+        deliver.rewrite(path, fails)
+    assert (path.read_text(), os.listdir(tmp_path)) == ("as it was", ["register.toml"])
+
+
+def test_a_link_is_not_rewritten(tmp_path: Path) -> None:
+    path = tmp_path / "register.toml"
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match=r"register\.toml: is a symbolic link"):
+        deliver.rewrite(path, lambda text: "x")
+
+
+def test_edits_at_the_same_moment_are_all_kept(tmp_path: Path) -> None:
+    path = tmp_path / "register.toml"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: deliver.rewrite(path, lambda text: f"{text}{number}\n"), range(24)))
+    assert sorted(map(int, path.read_text().split())) == list(range(24))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import camscan.report
 from camscan import model
+from camscan.report import table
 from camscan.report.json import render, to_document
 from tests.report import canned
 
@@ -77,6 +78,17 @@ def test_any_text_of_a_device_comes_back_unchanged(text: str) -> None:
         (model.Asset, lambda value: with_first(asset=value)),
         (model.Identification, lambda value: with_first(identification=value)),
         (model.Ledger, lambda value: with_first(ledger=value)),
+        (model.Attachment, lambda value: with_first(attached_to=value)),
+        (model.Egress, lambda value: with_first(egress=(value,))),
+        (
+            model.Attestation,
+            lambda value: with_first(attestations=(model.StandingAttestation(attestation=value),)),
+        ),
+        (model.StandingAttestation, lambda value: with_first(attestations=(value,))),
+        (
+            model.StatementsUsed,
+            lambda value: dataclasses.replace(canned.every_verdict(), run=canned.run(exceptions=value)),
+        ),
         (model.Evidence, lambda value: with_first(identification=canned.known(evidence=(value,)))),
         (model.Alternative, lambda value: with_first(identification=canned.known(alternatives=(value,)))),
         (
@@ -84,6 +96,7 @@ def test_any_text_of_a_device_comes_back_unchanged(text: str) -> None:
             lambda value: with_first(judgement=model.Judgement(verdict=model.Verdict.PROHIBITED, findings=(value,))),
         ),
         (model.Judgement, lambda value: with_first(judgement=value)),
+        (model.Badge, lambda value: with_first(judgement=model.Judgement(verdict=None, context=(value,)))),
         (model.Observation, lambda value: with_first(asset=canned.asset(11, observations=(value,)))),
         (model.Report, lambda value: value),
     ],
@@ -102,7 +115,31 @@ def with_first(**changes: Any) -> model.Report:
     return dataclasses.replace(report, assets=(dataclasses.replace(report.assets[0], **changes), *report.assets[1:]))
 
 
+BADGE = model.Badge(list="us.list", title="List", says="is a list", entity="acme", since=canned.START.date(), cite="Act")
+
+STATED = model.Attestation(
+    id="at-1",
+    device="mac:bc:ad:28:00:00:01",
+    bound_to=("mac=bc:ad:28:00:00:01",),
+    by="R. Nowak",
+    basis="label",
+    recorded_on=canned.START.date(),
+)
+
+CALL = model.Egress(
+    how="connected",
+    destination="203.0.113.7",
+    ports=("443/tcp",),
+    bound="exact",
+    first_seen=canned.START,
+    last_seen=canned.END,
+    evidence=(0,),
+)
+
 EXAMPLES: dict[Any, Any] = {
+    model.Attestation: STATED,
+    model.StandingAttestation: model.StandingAttestation(attestation=STATED),
+    model.StatementsUsed: model.StatementsUsed(file="exceptions.toml", sha256="0" * 64, entries=1),
     model.Run: canned.run(),
     model.Scope: canned.scope(),
     model.CollectorAttempt: canned.attempt(),
@@ -110,17 +147,27 @@ EXAMPLES: dict[Any, Any] = {
     model.Asset: canned.asset(11),
     model.Identification: canned.known(made_on=canned.START.date()),
     model.Ledger: model.Ledger(),
+    model.Attachment: canned.ATTACHED,
+    model.Egress: CALL,
     model.Evidence: canned.evidence(),
     model.Alternative: model.Alternative(brand="a", maker="b", confidence=model.Confidence.FIRM, reason="c"),
     model.Finding: canned.finding(model.Verdict.PROHIBITED),
     model.Judgement: model.Judgement(verdict=model.Verdict.PROHIBITED),
+    model.Badge: BADGE,
     model.Observation: canned.observation(),
     model.Report: canned.every_verdict(),
 }
 
 SPECIAL: dict[str, Any] = {
+    "attestations": model.StatementsUsed(file="attestations.toml", sha256="0" * 64, entries=1),
+    "exceptions": model.StatementsUsed(file="exceptions.toml", sha256="0" * 64, entries=1),
+    "attestation": dataclasses.replace(STATED, id="at-2"),
+    "acquired": canned.START.date(),
+    "disposed": canned.START.date(),
     "site": model.SiteContext(name="Łódź"),
     "not_before": canned.START,
+    "seen_on": canned.END,
+    "vlan": 99,
     "not_after": canned.START,
     "reason": model.AttemptReason.BUG,
     "made_on": None,
@@ -131,6 +178,9 @@ SPECIAL: dict[str, Any] = {
     "conflicts": (model.Conflict(kind="a", detail="b"),),
     "findings": (canned.finding(model.Verdict.REVIEW),),
     "settle": model.Settle(question="why?"),
+    "action": (model.Step(name="verify", text="look"),),
+    "sites": (model.SiteContext(name="Łódź", ranges=("10.20.0.0/24",)),),
+    "level": model.CoverageLevel.ROUTED,
     "verdict": model.Verdict.REVIEW,
     "via": model.Via.PCAP,
     "status": "lapsed",
@@ -141,6 +191,8 @@ SPECIAL: dict[str, Any] = {
     "assets": (),
     "observations": (),
     "display": (),
+    "context": (BADGE,),
+    "until": canned.START.date(),
     "fields": (("http.server", "other"),),
     "says": (("model", "other"),),
     "kind": "nvr",
@@ -190,3 +242,17 @@ def test_channels_behind_a_recorder_that_nobody_read_are_unknown_and_not_zero() 
 
 def test_instants_are_in_utc() -> None:
     assert to_document(canned.partial())["run"]["started_at"] == "2026-11-21T18:00:00Z"
+
+
+def test_a_call_to_a_hostile_name_is_valid_and_inert() -> None:
+    call = dataclasses.replace(CALL, names=("evil\x1b[2J\u202e.example.org",), outside=True, internet=True)
+    report = with_first(egress=(call,))
+    rendered = render(report)
+    assert rendered.isascii()
+    CHECK.validate(json.loads(rendered))
+    assert json.loads(rendered)["assets"][0]["egress"][0]["names"] == list(call.names)
+    for width in (None, 80):
+        text = table.render(report, width=width)
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "Calls out" in text

@@ -271,7 +271,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "capture.pcap"
-    path.write_bytes(b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00\xff\xff")
+    path.write_bytes(b"\x02\x00\x04\x00\xff\xff")
     with pytest.raises(UsageError, match="not UTF-8"):
         read(path)
 
@@ -281,3 +281,11 @@ def test_a_line_without_end_is_never_held_whole(tmp_path: Path) -> None:
     path.write_text(lines()[0] + '{"observation": "' + "x" * (2 * MAX_LINE), encoding="utf-8")
     with pytest.raises(UsageError, match="line 2"):
         read(path)
+
+
+@pytest.mark.parametrize("magic", ["d4c3b2a1", "0a0d0d0a"])
+def test_a_capture_in_place_of_an_observation_file_names_the_command_that_reads_it(tmp_path: Path, magic: str) -> None:
+    file = tmp_path / "gate.pcap"
+    file.write_bytes(bytes.fromhex(magic) + bytes(60))
+    with pytest.raises(UsageError, match=r"gate\.pcap: a capture: camscan replay .*gate\.pcap$"):
+        read(file)

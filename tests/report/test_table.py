@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from camscan.model import Confidence, Identification, Verdict
+from camscan.model import Confidence, Coverage, CoverageLevel, Identification, Report, Verdict
 from camscan.report.columns import GAP, lay_out, wrap
 from camscan.report.escape import is_hostile, visible
 from camscan.report.table import render
@@ -175,3 +176,31 @@ def test_a_table_loses_no_character_and_fits(rows: list[tuple[str, str, str]], w
 @given(st.text(st.sampled_from("ab 摄"), max_size=60), st.integers(5, 40))
 def test_wrapping_keeps_every_word(text: str, width: int) -> None:
     assert " ".join(wrap(text, width, "  ")).split() == text.split()
+
+
+def attached() -> Report:
+    report = canned.every_verdict()
+    first, second, *others = report.assets
+    behind = replace(canned.ATTACHED, switch="\x1b[2Jsw", port="24", direct=False, behind="core\x07")
+    return replace(report, assets=(replace(first, attached_to=canned.ATTACHED), replace(second, attached_to=behind), *others))
+
+
+@pytest.mark.parametrize("width", [None, 160, 80])
+def test_where_a_device_hangs_on_the_network_is_said_in_every_width(width: int | None) -> None:
+    text = " ".join(render(attached(), width=width).split())
+    if width is None or width == 80:
+        assert "switch sw-3, port 14, VLAN 20" in text
+        assert "behind port 24 (uplink, towards core\\x07) of switch \\x1b[2Jsw, VLAN 20" in text
+    assert ("switch port" in text) == (width != 80)
+    assert "switch port" not in render(canned.every_verdict(), width=width)
+
+
+def test_equal_ranges_of_two_sites_are_told_apart() -> None:
+    rows = tuple(
+        Coverage(range="10.20.0.0/24", level=CoverageLevel.LISTENED, complete=name == "north", hosts_alive=1, site=name)
+        for name in ("north", "south")
+    )
+    text = render(canned.report(canned.assessed(1, Verdict.PROHIBITED), coverage=rows))
+    assert "Coverage: 10.20.0.0/24 of site north by listening only" in text
+    assert "(10.20.0.0/24 of site north listened, 10.20.0.0/24 of site south listened)" in text
+    assert "Not seen: 10.20.0.0/24 of site south not covered to the end" in text

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tests.lab.simulators.slurred import slurred
+
 if TYPE_CHECKING:
     from tests.lab.place import Place, Source
 
@@ -38,6 +40,10 @@ class Dhip:
     port: int = 37777
     more: Mapping[str, Any] = field(default_factory=dict)
     """Further members of deviceInfo."""
+    delays_s: tuple[float, float] = (0.0, 0.05)
+    """Between which the wait before an answer lies."""
+    slurs: bool = False
+    """Broken copies come before each answer."""
 
     def _reply(self, place: Place) -> bytes:
         record = {
@@ -87,6 +93,9 @@ class Dhip:
             except (ValueError, KeyError, TypeError, AttributeError):
                 return
             if asked.get("method") == "DHDiscover.search" and wanted_mac in ("", place.device.mac):
-                place.later(place.chance.uniform(0.0, 0.05), sock, self._reply(place), source)
+                reply = self._reply(place)
+                for broken in slurred(reply) if self.slurs else ():
+                    place.later(0.0, sock, broken, source)
+                place.later(place.chance.uniform(*self.delays_s), sock, reply, source)
 
         place.serve_datagrams("dhip", sock, answer)

@@ -24,6 +24,8 @@ class Page:
     status: str = "200 OK"
     lines: tuple[str, ...] = ()
     body: bytes = b""
+    login: str = ""
+    """How the account in the request fared; empty where it bore none."""
 
 
 Responder = Callable[[str, bytes], Page]
@@ -32,10 +34,11 @@ Responder = Callable[[str, bytes], Page]
 
 @dataclass(frozen=True, kw_only=True)
 class Http:
-    """Serves `pages` by path (without the query; a key that ends in `*` by prefix), `posts` by path, else `otherwise`."""
+    """Serves `pages` by path (without the query; a key that ends in `*` by prefix), `gets` and `posts` by path, else `otherwise`."""
 
     port: int = 80
     pages: Mapping[str, Page] = field(default_factory=dict)
+    gets: Mapping[str, Responder] = field(default_factory=dict)
     posts: Mapping[str, Responder] = field(default_factory=dict)
     otherwise: Page = Page(status="404 Not Found")
     tls: Certificate | None = None
@@ -88,13 +91,19 @@ class Http:
         }
         length = fields.get("content-length", "0")
         body = await reader.readexactly(min(int(length), MAX_BODY)) if length.isdecimal() else b""
+        if self.tls is not None:
+            place.tally.request_inside_tls(head + body)
         method, target, version = words
         path = target.partition("?")[0]
         page = self._page(path)
         if method == "POST" and path in self.posts:
             page = self.posts[path](text, body)
+        elif method == "GET" and path in self.gets:
+            page = self.gets[path](text, body)
         elif method not in ("GET", "HEAD"):
             page = Page(status="405 Method Not Allowed", lines=self.otherwise.lines)
+        if page.login:
+            place.tally.login(page.login)
         said_close = any(line.lower() == "connection: close" for line in page.lines)
         more = self.keep_alive and version == "HTTP/1.1" and fields.get("connection", "").lower() != "close" and not said_close
         values = {"{date}": formatdate(usegmt=True), "{length}": str(len(page.body))}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 PORT = 5353
 GROUP = "224.0.0.251"
 TTL = 255
-A, PTR, TXT, SRV, ANY = 1, 12, 16, 33, 255
+A, PTR, TXT, AAAA, SRV, ANY = 1, 12, 16, 28, 33, 255
+ADDRESSES = (A, AAAA)
 IN, FLUSH = 1, 0x8000
 UNICAST_WANTED = 0x8000
 RESPONSE = 0x8400
@@ -73,7 +74,9 @@ class Mdns:
             if not answers:
                 return
             named = [r.target for r in answers]
-            more = [r for r in records if r not in answers and (r.type == A or (r.type in (SRV, TXT) and r.name in named))]
+            more = [
+                r for r in records if r not in answers and (r.type in ADDRESSES or (r.type in (SRV, TXT) and r.name in named))
+            ]
             if source[1] != PORT:
                 identifier = int.from_bytes(payload[:2])
                 reply = _message(answers, more, identifier=identifier, questions=questions, legacy=True)
@@ -100,7 +103,8 @@ class Mdns:
                 Record(instance, SRV, True, struct.pack("!HHH", 0, 0, service.port), host),
                 Record(instance, TXT, True, text),
             ]
-        return [*records, Record(host, A, True, IPv4Address(ip).packed)]
+        address = ip_address(ip)
+        return [*records, Record(host, A if address.version == 4 else AAAA, True, address.packed)]
 
 
 def _counted(text: bytes) -> bytes:
@@ -130,7 +134,7 @@ class _Writer:
         self.message += b"\0"
 
     def record(self, record: Record, legacy: bool) -> None:
-        lifetime = HOST_LIFETIME_S if record.type in (A, SRV) else LIFETIME_S
+        lifetime = HOST_LIFETIME_S if record.type in (*ADDRESSES, SRV) else LIFETIME_S
         lifetime = min(lifetime, LEGACY_LIFETIME_S) if legacy else lifetime
         self.name(record.name)
         unique = IN | (FLUSH if record.own and not legacy else 0)

@@ -1,4 +1,4 @@
-"""Hikvision SADP over UDP 37020: XML inquiry, reply to the multicast group (never to the asker), Hello at power-up.
+"""Hikvision SADP over UDP 37020: XML inquiry, reply to the multicast group (of newer firmware: to the asker), Hello at power-up.
 
 The reply has the elements and the order of a DS-7804HQH-K1 reply (2021). An inquiry without `<Uuid>` is ignored, as the
 firmware does.
@@ -35,8 +35,10 @@ class Sadp:
     """Some units answer only from the second inquiry on."""
     copies: int = 1
     """Replies to one inquiry; two for a unit with two interfaces."""
+    to_asker: bool = False
+    """Newer firmware answers the asker's address and port, older the group alone."""
 
-    def _record(self, root: str, uuid: str, types: str, place: Place) -> bytes:
+    def _record(self, root: str, uuid: str, types: str, place: Place, ip: str = "") -> bytes:
         mac = place.device.mac
         octets = [int(part, 16) for part in mac.split(":")]
         fe80 = f"fe80::{octets[0] ^ 2:x}{octets[1]:02x}:{octets[2]:x}ff:fe{octets[3]:02x}:{(octets[4] << 8) + octets[5]:x}"
@@ -49,7 +51,7 @@ class Sadp:
             f"<DeviceSN>{self.serial}</DeviceSN>\r\n"
             f"<CommandPort>{self.command_port}</CommandPort>\r\n<HttpPort>{self.http_port}</HttpPort>\r\n"
             f"<MAC>{mac.replace(':', '-')}</MAC>\r\n"
-            f"<IPv4Address>{place.ip}</IPv4Address>\r\n<IPv4SubnetMask>255.255.255.0</IPv4SubnetMask>\r\n"
+            f"<IPv4Address>{ip or place.ip}</IPv4Address>\r\n<IPv4SubnetMask>255.255.255.0</IPv4SubnetMask>\r\n"
             f"<IPv4Gateway>{gateway}</IPv4Gateway>\r\n"
             f"<IPv6Address>{fe80}</IPv6Address>\r\n<IPv6Gateway>::</IPv6Gateway>\r\n<IPv6MaskLen>64</IPv6MaskLen>\r\n"
             f"<DHCP>false</DHCP>\r\n<AnalogChannelNum>{self.analog_channels}</AnalogChannelNum>\r\n"
@@ -64,6 +66,7 @@ class Sadp:
     async def start(self, place: Place) -> None:
         """Serve inquiries and say Hello."""
         sock = place.udp(PORT, groups=(GROUP,))
+        mouths = [(place.udp(PORT, at=ip), ip) for ip in place.device.more_ips]
         heard = 0
 
         def answer(payload: bytes, source: Source) -> None:
@@ -78,7 +81,10 @@ class Sadp:
                 return
             reply = self._record("ProbeMatch", uuid, types, place)
             for _ in range(self.copies):
-                place.later(place.chance.uniform(0.0, 0.2), sock, reply, (GROUP, PORT))
+                place.later(place.chance.uniform(0.0, 0.2), sock, reply, source if self.to_asker else (GROUP, PORT))
+
+            for mouth, ip in mouths:
+                place.later(0.1, mouth, self._record("ProbeMatch", uuid, types, place, ip), (GROUP, PORT))
 
         place.serve_datagrams("sadp", sock, answer)
         place.later(0.0, sock, self._record("Hello", "00000000-0000-0000-0000-000000000000", "hello", place), (GROUP, PORT))

@@ -27,7 +27,7 @@ class Ssdp:
     async def start(self, place: Place) -> None:
         """Serve searches and announce."""
         sock = place.udp(PORT, groups=(GROUP,))
-        location = self.location.replace("{ip}", place.ip)
+        location = self.location.replace("{ip}", place.host)
         own = ("upnp:rootdevice", *self.targets)
 
         def answer(payload: bytes, source: Source) -> None:

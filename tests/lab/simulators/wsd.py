@@ -9,6 +9,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.lab.simulators.slurred import slurred
+
 if TYPE_CHECKING:
     from tests.lab.place import Place, Source
 
@@ -22,7 +24,6 @@ NAMESPACES = {
     "wprt": "http://schemas.microsoft.com/windows/2006/08/wdp/print",
     "pub": "http://schemas.microsoft.com/windows/pub/2005/07",
 }
-MAX_DELAY_S = 0.2
 
 
 def onvif_scopes(*paths: str) -> tuple[str, ...]:
@@ -43,6 +44,10 @@ class Wsd:
     version: int = 1
     copies: int = 1
     """Replies to one Probe; two for a unit with two interfaces."""
+    delays_s: tuple[float, float] = (0.0, 0.2)
+    """Between which the wait before an answer lies; the standard grants half a second."""
+    slurs: bool = False
+    """Broken copies come before each answer."""
 
     def _envelope(self, action: str, relates_to: str | None, match: str, place: Place) -> bytes:
         soap = self.soap
@@ -66,7 +71,7 @@ class Wsd:
         ).encode()
 
     def _description(self, place: Place) -> str:
-        addresses = " ".join(address.replace("{ip}", place.ip) for address in self.xaddrs)
+        addresses = " ".join(address.replace("{ip}", place.host) for address in self.xaddrs)
         return (
             f"<wsa:EndpointReference><wsa:Address>{self.endpoint}</wsa:Address></wsa:EndpointReference>"
             f"<d:Types>{' '.join(self.types)}</d:Types>"
@@ -88,8 +93,10 @@ class Wsd:
                 return
             matches = f"<d:ProbeMatches><d:ProbeMatch>{self._description(place)}</d:ProbeMatch></d:ProbeMatches>"
             reply = self._envelope("ProbeMatches", asked.strip(), matches, place)
+            for broken in slurred(reply) if self.slurs else ():
+                place.later(0.0, sock, broken, source)
             for _ in range(self.copies):
-                place.later(place.chance.uniform(0.0, MAX_DELAY_S), sock, reply, source)
+                place.later(place.chance.uniform(*self.delays_s), sock, reply, source)
 
         place.serve_datagrams("wsd", sock, answer)
         hello = self._envelope("Hello", None, f"<d:Hello>{self._description(place)}</d:Hello>", place)

@@ -1,0 +1,125 @@
+"""`camscan report`: a kept run in any format, without touching the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from camscan.cli import options, show
+from camscan.cli.conclude import conclude, format_of, refuse_unjudged
+from camscan.cli.configuration import configuration
+from camscan.cli.judging import judging_by
+from camscan.errors import UsageError
+
+if TYPE_CHECKING:
+    from camscan.policy.rules import Clause, PolicyBook
+    from camscan.report.base import Format
+    from camscan.report.far import Worksheet
+
+
+def report(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Observation file of a run (NAME.obs.jsonl).")],
+    format_name: options.FormatName = None,
+    output: options.OutputFiles = None,
+    policy: options.Policies = None,
+    site: options.Site = None,
+    sites: options.SitesFile = None,
+    as_of: options.AsOf = None,
+    attestations: options.AttestationsFile = None,
+    exceptions: options.ExceptionsFile = None,
+    clause: Annotated[
+        str | None,
+        typer.Option("--clause", metavar="CLAUSE", help="Of format far: the clause in your contract, e.g. 52.204-25."),
+    ] = None,
+    identified_on: Annotated[
+        str | None, typer.Option("--identified-on", metavar="DATE", help="Of format far: when the contractor identified it.")
+    ] = None,
+    submitted_on: Annotated[
+        str | None, typer.Option("--submitted-on", metavar="DATE", help="Of format far: when the first report went out.")
+    ] = None,
+    marking: options.Marking = None,
+    data: options.DataFolder = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Render a kept run, judged by its own policies, site and day where none are given. No network; findings do not fail it."""
+    from camscan.pipeline import judge_kept
+    from camscan.report.deliver import open_outputs, parse_output
+    from camscan.report.observations import read
+    from camscan.report.registry import FORMATS
+
+    evidence = read(run)
+    judging = judging_by(
+        configuration(),
+        command="report",
+        policies=policy or evidence.run.policies or (options.NONE,),
+        site=site,
+        sites=sites,
+        sites_of_run=evidence.run.sites,
+        as_of=as_of or evidence.run.as_of.isoformat(),
+        data=data,
+        marking=marking,
+        attestations=attestations,
+        exceptions=exceptions,
+    )
+    worksheet = _worksheet(judging.book, clause, identified_on, submitted_on)
+    formats: Mapping[str, Format] = {**FORMATS, worksheet.NAME: worksheet}
+    chosen = format_of(format_name, formats)
+    asked_for = {chosen.NAME, *(parse_output(spec, formats).format for spec in output or ())}
+    _check_worksheet(worksheet, worksheet.NAME in asked_for, judging.policies)
+    refuse_unjudged(judging.policies, format_name, output or ())
+    with open_outputs(output or (), formats) as outputs:
+        rendered, observations = judge_kept(
+            evidence, run.name, judging, keep_name=not any(pair.startswith("name=") for pair in site or ())
+        )
+        conclude(
+            rendered,
+            observations,
+            outputs,
+            format_name=None,
+            fail_on="none",
+            exit_zero=True,
+            quiet=quiet,
+            rest=lambda made: chosen.render(made, width=show.terminal_width(), color=show.use_color()),
+        )
+
+
+def _worksheet(book: PolicyBook, clause: str | None, identified_on: str | None, submitted_on: str | None) -> Worksheet:
+    """Return the worksheet of what the operator states. Raises UsageError."""
+    from camscan.report.far import HOLIDAYS, Worksheet
+
+    identified = options.day(identified_on, "--identified-on") if identified_on else None
+    submitted = options.day(submitted_on, "--submitted-on") if submitted_on else None
+    if identified and submitted and submitted < identified:
+        raise UsageError("--submitted-on: lies before --identified-on: a report is submitted after the identification")
+    return Worksheet(
+        clause=_clause(book, clause) if clause else None,
+        identified_on=identified,
+        submitted_on=submitted,
+        holidays=next((item for item in book.holidays if item.id == HOLIDAYS), None),
+    )
+
+
+def _clause(book: PolicyBook, name: str) -> Clause:
+    known = {item.id: item for item in book.clauses}
+    if name not in known:
+        nearest = options.nearest(name, known)
+        raise UsageError(
+            f'--clause: "{name}" is not known: use {options.one_of(known)}' + (f" (nearest: {nearest})" if nearest else "")
+        )
+    return known[name]
+
+
+def _check_worksheet(worksheet: Worksheet, wanted: bool, policies: tuple[str, ...]) -> None:
+    """Refuse a worksheet for anyone but a contractor, and a contractor's statements for any other format. Raises UsageError."""
+    from camscan.report.far import POLICY
+
+    stated = worksheet.clause or worksheet.identified_on or worksheet.submitted_on
+    if stated and not wanted:
+        raise UsageError(
+            "--clause, --identified-on and --submitted-on belong to the worksheet: --format far or -o NAME.far.txt"
+        )
+    if wanted and POLICY not in policies:
+        raise UsageError(f"the worksheet is for contractors alone, whose duty the report is: add --policy {POLICY}")

@@ -1,0 +1,71 @@
+"""What of a capture is looked at, in the filter language of libpcap: nine frames of ten are video, and never leave the filter.
+
+Source: pcap-filter(7). Of TCP pass the segments that open and close connections and those with content: which connections are past
+their head is not for a filter to know. Of UDP pass the ports of all codecs, and what begins as a message of theirs on any other.
+"""
+
+from __future__ import annotations
+
+from camscan.codecs.base import Beginning
+from camscan.codecs.dissect import FLOW_PORTS
+from camscan.codecs.frame import LINK_COOKED, LINK_COOKED_2, LINK_ETHERNET, LINK_RAW
+from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS
+
+_IP = frozenset({0x0800, 0x86DD})
+_LAST_FRAGMENT = 2048
+"""Offset, in units of eight bytes, up to which fragments of datagrams pass."""
+_BEGINS_OF_TEXT = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\0<", b"HTTP", b"NOTI", b"M-SE", b"\r\nHT")
+"""How XML and the heads of SSDP begin, which come from any port."""
+_BEGIN_BEHIND_A_BYTE = (b"\x4a\x5d\x8f\x1c",)
+"""What Vivotek's messages hold behind a first byte that varies."""
+_QUIC_PORT = 443
+
+
+def expression(link_type: int) -> str | None:
+    """Return the filter for captures of a link type; None where everything must be looked at."""
+    link_type &= 0xFFFF
+    if link_type == LINK_ETHERNET:
+        wanted = f"{_of_frames()} or {_of_packets()}"
+        return f"{wanted} or (ether multicast and ether[12:2] <= 1500) or (vlan and ({wanted} or vlan))"
+    if link_type in (LINK_COOKED, LINK_COOKED_2):
+        return f"{_of_frames()} or {_of_packets()}"
+    return _of_packets() if link_type in LINK_RAW else None
+
+
+def _of_frames() -> str:
+    types = sorted({kind for codec in FRAME_CODECS for kind in codec.ETHERTYPES} - _IP)
+    return " or ".join(f"ether proto {kind:#x}" for kind in types)
+
+
+def _of_packets() -> str:
+    ports = {port for codec in DATAGRAM_CODECS for port in codec.PORTS} | {*FLOW_PORTS} - {_QUIC_PORT}
+    by_port = " or ".join(f"port {port}" for port in sorted(ports))
+    of_codecs = {begin for codec in DATAGRAM_CODECS if isinstance(codec, Beginning) for begin in codec.BEGINS}
+    begins = [*((8, begin) for begin in sorted({*_BEGINS_OF_TEXT, *of_codecs})), *((9, mark) for mark in _BEGIN_BEHIND_A_BYTE)]
+    of_ipv4 = " or ".join(_begins(begin, "udp", at) for at, begin in begins)
+    of_ipv6 = " or ".join(_begins(begin, "ip6", at + 40) for at, begin in begins)
+    return (
+        f"(udp and ({by_port}))"
+        f" or (ip and ({_ipv4_tcp()}))"
+        f" or (ip proto 17 and ((ip[6:2] & 0x1fff != 0 and ip[6:2] & 0x1fff < {_LAST_FRAGMENT}) or {of_ipv4}"
+        f" or (dst port {_QUIC_PORT} and udp[8] & 0xc0 = 0xc0)))"
+        f" or (ip6 and ({_ipv6_tcp()} or ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or ip6[6] = 60"
+        f" or (ip6[6] = 58 and ip6[40] >= 130 and ip6[40] <= 143)"
+        f" or (ip6[6] = 17 and ({of_ipv6} or (dst port {_QUIC_PORT} and ip6[48] & 0xc0 = 0xc0)))))"
+    )
+
+
+def _ipv4_tcp() -> str:
+    """Return the filter for segments that open, close or carry something."""
+    # That `tcp[…]` is about TCP alone does not hold inside of a sum: it must be said.
+    return "tcp and (tcp[13] & 7 != 0 or ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) != 0)"
+
+
+def _ipv6_tcp() -> str:
+    return "(ip6[6] = 6 and (ip6[53] & 7 != 0 or ip6[4:2] - ((ip6[52] & 0xf0) >> 2) != 0))"
+
+
+def _begins(begin: bytes, header: str, offset: int) -> str:
+    """Return the filter for what begins with the first bytes of `begin`, as many as one comparison takes."""
+    size = max(size for size in (1, 2, 4) if size <= len(begin))
+    return f"{header}[{offset}:{size}] = 0x{begin[:size].hex()}"

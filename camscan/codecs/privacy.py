@@ -1,0 +1,257 @@
+"""What may be kept of a connection over HTTP, RTSP or TLS: who the two ends are, and nothing of what one said to log in, or was told for having done so.
+
+Of requests the verb, the path without its query, Host and User-Agent are left. Of answers to those who logged in or tried to, the head is left, with the
+title of a page, the description of a stream, and device information; also what quotes the request has its secrets blanked. Pictures, sound and
+video are left out, whoever asked. Source: the
+grammars that `head` reads, RFC 9112 and RFC 2326.
+"""
+
+from __future__ import annotations
+
+import html
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import unquote_to_bytes
+
+from camscan.codecs import head as heads
+from camscan.codecs import secrets
+from camscan.codecs.base import DecodeError
+from camscan.model import StreamHead, Via
+
+MAX_EXCHANGES = 16
+"""Requests and answers of one connection that are told apart."""
+_LONGEST_LINE = 2048
+"""Bytes among which a request line is looked for."""
+_SWITCHED = 101
+_MAX_QUOTED = 64
+"""Secrets of one exchange that are looked for in the answer."""
+_SHORTEST_QUOTED = 4
+"""Bytes below which a secret is too common a word to be looked for."""
+_COMMON = frozenset(
+    {
+        b"admin",
+        b"administrator",
+        b"anonymous",
+        b"basic",
+        b"bearer",
+        b"default",
+        b"digest",
+        b"false",
+        b"guest",
+        b"null",
+        b"operator",
+        b"root",
+        b"service",
+        b"system",
+        b"true",
+        b"undefined",
+        b"user",
+        b"viewer",
+    }
+)
+"""Words that are no secret, though they stand where secrets do; pages are full of them."""
+_TLS = b"\x16\x03"
+_REQUESTS = (b" HTTP/", b" RTSP/")
+_KEPT_OF_REQUESTS = frozenset({"host", "user-agent"})
+_LOGGED_IN = (b"\nauthorization:", b"\nproxy-authorization:", b"\ncookie:")
+_RECORDINGS = ("video/", "audio/", "multipart/x-mixed-replace", "application/x-rtsp-tunnelled")
+"""Kinds of content that show what is in front of a camera."""
+_KEYS_OF_STREAMS = (b"k=", b"a=crypto:", b"a=key-mgmt:")
+"""Lines of a description of a stream that hold its keys."""
+_DEVICE_INFORMATION = (b"GetDeviceInformationResponse", b"<DeviceInfo")
+
+
+def without_secrets(head: StreamHead) -> StreamHead:
+    """Return the connection as it may be kept; answers to our own requests keep what they say. Never raises."""
+    sent, received = head.sent, head.received
+    lead = received[:64].lstrip(b"\r\n \t")[:5].upper()
+    ours = head.via is Via.ACTIVE
+    if lead == b"RTSP/":
+        kept = secrets.cut_urls(received) if ours else b"".join(_answers(received))
+        return replace(head, sent=b"".join(_requests(sent)), received=_unquoted(kept, _said(sent)))
+    if lead == b"HTTP/" or any(mark in sent[:_LONGEST_LINE] for mark in _REQUESTS):
+        pairs = tuple(heads.exchanges(sent, received, MAX_EXCHANGES))
+        return replace(
+            head,
+            sent=b"".join(request for asked, _ in pairs for request in _requests(asked)),
+            received=b"".join(_answer(asked, answered, ours=ours) for asked, answered in pairs),
+        )
+    return replace(head, sent=sent if sent.startswith(_TLS) else b"")
+
+
+def _requests(sent: bytes) -> list[bytes]:
+    """Return the requests at the front, of each what says who asks for what kind of thing."""
+    kept: list[bytes] = []
+    while len(kept) < MAX_EXCHANGES:
+        try:
+            asked = heads.parse(sent)
+        except DecodeError:
+            break
+        verb, _, rest = asked.start.partition(" ")
+        target, _, version = rest.rpartition(" ")
+        if not (verb.isascii() and verb.isalpha() and verb.isupper() and version.startswith(("HTTP/", "RTSP/"))):
+            break
+        named = [f"{name}: {_plain(value)}" for name, value in asked.fields if name.lower() in _KEPT_OF_REQUESTS]
+        kept.append(
+            "".join(f"{line}\r\n" for line in (f"{verb} {_place(target)} {version}", *named, "")).encode("utf-8", "replace")
+        )
+        sent = asked.body[heads.content_length(asked) or 0 :]
+    return kept
+
+
+def _place(target: str) -> str:
+    """Return the target of a request up to its query, and up to the part of the path that has one's form: some devices log in there."""
+    path = _plain(target).partition("?")[0].partition("#")[0]
+    front, sign, _ = path.partition("=")
+    return front[: front.rfind("/") + 1] if sign else path
+
+
+def _plain(value: str) -> str:
+    """Return a text without user information and values of secret names."""
+    return secrets.cut(value.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+
+def _said(sent: bytes) -> tuple[bytes, ...]:
+    """Return the secrets that a client said, as they may be quoted: as sent, decoded, and written for a page; the longest first."""
+    said = {*secrets.values(sent), *_queries(sent)}
+    for value in tuple(said)[:_MAX_QUOTED]:
+        scheme, _, rest = value.partition(b" ")
+        said |= {rest, *_of_basic(rest)} if scheme.lower() in (b"basic", b"bearer") else set(_parameters(rest))
+        said |= {part for part in value.split(b":", 1) if b"@" not in part}
+    said |= {unquote_to_bytes(value) for value in said}
+    said |= {html.escape(value.decode("latin-1")).encode("latin-1", "replace") for value in said}
+    told = (value.strip(b" \t\r\n\"'") for value in said)
+    wanted = {value for value in told if len(value) >= _SHORTEST_QUOTED and value.lower() not in _COMMON}
+    return tuple(sorted(wanted, key=lambda value: (-len(value), value)))[:_MAX_QUOTED]
+
+
+def _queries(sent: bytes) -> set[bytes]:
+    """Return the query of each request's target, whatever it asks."""
+    found: set[bytes] = set()
+    for line in sent.split(b"\n"):
+        if any(mark in line for mark in _REQUESTS):
+            _, mark, query = line.split(b" ")[1].partition(b"?") if line.count(b" ") >= 2 else (b"", b"", b"")
+            found |= {query} if mark else set()
+    return found
+
+
+def _of_basic(encoded: bytes) -> set[bytes]:
+    """Return name and password of the Basic scheme."""
+    try:
+        return set(b64decode(encoded, validate=True).split(b":", 1))
+    except (NotBase64, ValueError):
+        return set()
+
+
+def _parameters(credentials: bytes) -> set[bytes]:
+    """Return who answered a Digest challenge, and the answer."""
+    found: set[bytes] = set()
+    for part in credentials.split(b","):
+        name, _, value = part.strip().partition(b"=")
+        if name.lower() in (b"username", b"response", b"cnonce"):
+            found.add(value.strip(b'"'))
+    return found
+
+
+def _unquoted(answer: bytes, said: tuple[bytes, ...]) -> bytes:
+    for value in said:
+        answer = answer.replace(value, secrets.BLANK * len(value))
+    return answer
+
+
+def _answer(asked: bytes, answered: bytes, *, ours: bool) -> bytes:
+    """Return the answer to one request, or to the last ones of a connection, as it may be kept."""
+    if not ours and (_logs_in(asked) or _is_recording(asked, answered)):
+        return _unquoted(b"".join(_answers(answered)), _said(asked))
+    whole = answered if ours else _answers_to(len(_requests(asked)), answered)
+    body_at = heads.complete_head(whole)
+    body_at = len(whole) if body_at is None else body_at
+    if whole.lstrip(b"\r\n \t")[:5].upper() != b"HTTP/":
+        body_at = 0
+    return _unquoted(secrets.cut_head(whole[:body_at]) + _with_heads_cut(secrets.cut_urls(whole[body_at:])), _said(asked))
+
+
+def _is_recording(asked: bytes, answered: bytes) -> bool:
+    """Return whether an answer holds what a camera saw or heard: a stream, or a picture that is no icon."""
+    try:
+        kind = (heads.parse(answered).get("content-type") or "").strip().lower()
+    except DecodeError:
+        return False
+    return kind.startswith(_RECORDINGS) or (kind.startswith("image/") and b"ico" not in asked.partition(b"\r\n")[0].lower())
+
+
+def _answers_to(requests: int, answered: bytes) -> bytes:
+    """Return as many answers as there are requests, and no less than one: whoever got a further one may have logged in unheard."""
+    rest = answered
+    for _ in range(max(1, requests)):
+        try:
+            parsed = heads.parse(rest)
+        except DecodeError:
+            return answered
+        after = parsed.body if parsed.status == _SWITCHED else heads.behind(parsed)
+        if not after:
+            return answered
+        rest = after
+    return answered[: -len(rest)]
+
+
+def _with_heads_cut(body: bytes) -> bytes:
+    """Return a body behind which further answers may stand, with the cookies that those set blanked."""
+    at = body.find(b"HTTP/1.")
+    return body if at < 0 else body[:at] + secrets.cut_head(body[at:])
+
+
+def _logs_in(asked: bytes) -> bool:
+    """Return whether a client showed a credential, or tried to get one."""
+    lowered = asked.lower()
+    return any(mark in lowered for mark in _LOGGED_IN) or bool(secrets.values(asked))
+
+
+def _answers(received: bytes) -> Iterator[bytes]:
+    """Yield the answers at the front, of each the head and what says who the server is; media behind them are left out."""
+    for _ in range(MAX_EXCHANGES):
+        received = received.lstrip(b"\r\n \t")
+        if received[:5].upper() not in (b"HTTP/", b"RTSP/"):
+            return
+        try:
+            parsed = heads.parse(received)
+        except DecodeError:
+            return
+        yield secrets.cut_head(received[: len(received) - len(parsed.body)])
+        rest = _behind(parsed)
+        body = parsed.body if rest is None else parsed.body[: len(parsed.body) - len(rest)]
+        yield _identity(parsed, body)
+        if rest is None:
+            return
+        received = rest
+
+
+def _behind(parsed: heads.Head) -> bytes | None:
+    """Return what follows the body of an answer; None where its end is not known. RTSP has no body where it states no length."""
+    if parsed.start[:5].upper() == "RTSP/" and heads.content_length(parsed) is None:
+        following = parsed.body.find(b"\nRTSP/")
+        described = parsed.body[:2] == b"v="
+        return parsed.body if not described else None if following < 0 else parsed.body[following + 1 :]
+    return heads.behind(parsed)
+
+
+def _identity(parsed: heads.Head, body: bytes) -> bytes:
+    """Return of a body what says who the server is."""
+    if body[:2] == b"v=":
+        return _description(body)
+    if any(mark in body for mark in _DEVICE_INFORMATION):
+        return secrets.cut(body)
+    if parsed.get("transfer-encoding") or parsed.get("content-encoding"):
+        return b""
+    lowered = body.lower()
+    start = lowered.find(b"<title")
+    end = lowered.find(b"</title>", start) if start >= 0 else -1
+    return secrets.cut(body[start : end + len(b"</title>")]) if end >= 0 else b""
+
+
+def _description(body: bytes) -> bytes:
+    """Return the description of a stream without its keys."""
+    lines = body.split(b"\n")
+    return secrets.cut_urls(b"\n".join(line for line in lines if not line.lower().startswith(_KEYS_OF_STREAMS)))

@@ -1,0 +1,157 @@
+"""Replay: files in place of the network. Captures, kept evidence and lists of other programs become one report, as a scan's would."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from camscan.collect.base import Tally
+from camscan.collect.capture import CaptureReader, in_order_of_time
+from camscan.collect.coverage import heard_at
+from camscan.collect.files import Input, InputKind, kind_of, read_input
+from camscan.collect.stages import Gathered, outcome
+from camscan.model import AttemptReason, CollectorAttempt, Observation, Report, Scope
+from camscan.pipeline import Judging, assemble, kept, new_run, not_kept, unlisted
+from camscan.report.observations import ObservationFile
+from camscan.report.observations import read as read_observations
+
+COLLECT_AT = 100_000
+"""Values made, and not freed, before the collector of cycles looks among the newest of them."""
+MAX_NAMED = 3
+"""Sites that one message names."""
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Let the collector of cycles look seldom: millions of values that live to the end make it a quarter of the time of a run."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AT, 50, 1000)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
+def replay(files: Sequence[Input], judging: Judging, *, site_named: bool = False) -> tuple[Report, tuple[Observation, ...]]:
+    """Return the report on files of any kind that is read, captures in the order of time.
+
+    site_named: the name of the judgement's site was given for these files. Raises UsageError for one that cannot be read at all.
+    """
+    with rare_collections():
+        reading = Reading(files, judging.site.name)
+        reading.read()
+        return _report(reading, judging, site_named=site_named)
+
+
+class Reading:
+    """What several files hold together."""
+
+    def __init__(self, files: Sequence[Input], site: str) -> None:
+        self._files, self._site = files, site
+        self._kinds = {path: kind_of(path) for path in files}
+        captures = in_order_of_time([path for path in files if self._kinds[path] is InputKind.CAPTURE])
+        self._order = (*(path for path in files if self._kinds[path] is not InputKind.CAPTURE), *captures)
+        self.gathered = Gathered()
+        self.evidence: list[ObservationFile] = []
+        self._captures = CaptureReader(site=site, emit=self.gathered.add)
+        self._attempts: list[tuple[Input, CollectorAttempt]] = []
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the files, as they were given."""
+        return tuple(path.name for path in self._files)
+
+    @property
+    def attempts(self) -> tuple[CollectorAttempt, ...]:
+        """Return how the reading of each ended, as they were given."""
+        return tuple(attempt for _, attempt in sorted(self._attempts, key=lambda read: self._files.index(read[0])))
+
+    @property
+    def takes_site(self) -> bool:
+        """Return whether any of the files is of a kind that does not say at which site it was made."""
+        return any(kind is not InputKind.OBSERVATIONS for kind in self._kinds.values())
+
+    def read(self) -> None:
+        """Read every file once, captures last. Raises UsageError for one that cannot be read at all."""
+        for number, path in enumerate(self._order, 1):
+            self._read(path, last=number == len(self._order))
+
+    def _read(self, path: Input, *, last: bool) -> None:
+        started_at = datetime.now(UTC)  # noqa: TID251  (an attempt records when it ran)
+        tally, kind = Tally(), self._kinds[path]
+        if kind is InputKind.CAPTURE:
+            self._captures.read(path, tally)
+            if last:
+                self._captures.finish(tally)
+        elif isinstance(path, Path) and kind is InputKind.OBSERVATIONS:
+            self._take(read_observations(path), tally)
+        elif isinstance(path, Path):
+            read_input(path, kind, site=self._site, at=started_at, emit=self.gathered.add, tally=tally)
+        status, reason, detail = outcome(tally, stopped=AttemptReason.DAMAGED)
+        attempt = CollectorAttempt(
+            collector=f"{kind}",
+            target=path.name,
+            status=status,
+            reason=reason,
+            detail=detail,
+            started_at=started_at,
+            ended_at=datetime.now(UTC),  # noqa: TID251  (as above)
+            received=tally.received,
+            undecoded=tally.undecoded,
+            sample=tally.sample,
+        )
+        self._attempts.append((path, attempt))
+
+    def _take(self, evidence: ObservationFile, tally: Tally) -> None:
+        self.evidence.append(evidence)
+        for seen in evidence.observations:
+            self.gathered.add(seen)
+        tally.received = len(evidence.observations)
+        if evidence.damaged:
+            tally.unfinished.append(evidence.damaged)
+
+
+def _report(reading: Reading, judging: Judging, *, site_named: bool) -> tuple[Report, tuple[Observation, ...]]:
+    observations, found = kept(reading.gathered.observations, judging)
+    times = [at for o in observations for at in (o.first_seen_at, o.last_seen_at)] or [datetime.now(UTC)]  # noqa: TID251
+    run = replace(new_run(judging, min(times), max(times), privileged=False, interrupted=False), inputs=reading.names)
+    coverage, more = heard_at(_by_site(observations, judging.site.name), reading.attempts)
+    sites = {evidence.run.site.name for evidence in reading.evidence} | {seen.site for seen in observations}
+    unused = site_named and not reading.takes_site and judging.site.name not in sites
+    report = assemble(
+        run,
+        Scope(techniques=()),
+        reading.attempts,
+        coverage,
+        observations,
+        judging,
+        ledgers={ip: ledger for one in reading.evidence for ip, ledger in one.ledgers.items()},
+        warnings=(
+            *not_kept(reading.gathered),
+            *unlisted(more),
+            *([_names_nothing(judging.site.name, sites)] if unused else []),
+        ),
+        found=found,
+    )
+    return report, observations
+
+
+def _by_site(observations: Iterable[Observation], own: str) -> dict[str | None, set[str]]:
+    """Return the addresses that were heard at each site; where all stand at the run's own, that needs no name."""
+    heard: dict[str | None, set[str]] = {}
+    for seen in observations:
+        if seen.ip:
+            heard.setdefault(seen.site, set()).add(seen.ip)
+    return {None: heard[own]} if set(heard) == {own} else heard
+
+
+def _names_nothing(name: str, sites: Iterable[str]) -> str:
+    ordered = sorted(sites)
+    rest = f" and {len(ordered) - MAX_NAMED} more" if len(ordered) > MAX_NAMED else ""
+    return f"--site name={name} names nothing: each file says itself at which site it was made ({', '.join(ordered[:MAX_NAMED])}{rest})"

@@ -1,0 +1,95 @@
+"""What a report covered, said in the same words by every format: a report claims no more than this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import tzinfo
+
+from camscan.codecs.registry import DATAGRAM_CODECS
+from camscan.model import AssessedAsset, AttemptReason, AttemptStatus, Report, Verdict
+from camscan.report import view
+
+NOT_LEGAL_ADVICE = "Not legal advice."
+"""Stands once in each document."""
+MOST_NAMED = 8
+ASKS_EVERY_PROTOCOL = frozenset({"multicast", "unicast"})
+"""Collectors that ask in each discovery protocol that has a question."""
+_NONCE = bytes(16)
+Wanted = Callable[[AttemptStatus, AttemptReason | None], bool]
+
+
+def coverage_statement(report: Report, zone: tzinfo | None = None) -> tuple[str, ...]:
+    """Return the statement, a sentence an item; no text of a device is in it.
+
+    zone: of the hours; None: that of this machine.
+    """
+    ranges = [view.coverage_words(coverage) for coverage in report.coverage]
+    return (
+        *(ranges or ["no range was covered: what is here was read from files"]),
+        _asked(report),
+        _not_identified(report),
+        f"excluded by the scope: {', '.join(report.scope.exclude)}" if report.scope.exclude else "nothing was excluded",
+        _loss(report),
+        _hours(report, zone),
+        f"camscan {report.run.version}, fingerprints {report.run.data_version}, rules as of {report.run.as_of.isoformat()}",
+    )
+
+
+def _asked(report: Report) -> str:
+    """Say which collectors ran to their end, which did not, and which were off."""
+    ran = _named(report, lambda status, reason: status is AttemptStatus.COMPLETED)
+    broken = _named(
+        report,
+        lambda status, reason: status is not AttemptStatus.COMPLETED and reason not in (None, AttemptReason.DISABLED),
+    )
+    off = _named(report, lambda status, reason: reason is AttemptReason.DISABLED)
+    said = [f"on: {', '.join(ran) or 'nothing'}"]
+    if ASKS_EVERY_PROTOCOL & set(ran):
+        said.append(f"with the discovery protocols {', '.join(_protocols_asked())}")
+    if broken:
+        said.append(f"not to their end, or not everywhere: {', '.join(broken)}")
+    said.append(f"off: {', '.join(off) or 'nothing'}")
+    return "; ".join(said)
+
+
+def _named(report: Report, wanted: Wanted) -> list[str]:
+    return sorted({attempt.collector for attempt in report.attempts if wanted(attempt.status, attempt.reason)})
+
+
+def _protocols_asked() -> list[str]:
+    return sorted(codec.NAME for codec in DATAGRAM_CODECS if codec.probes(_NONCE))
+
+
+def _not_identified(report: Report) -> str:
+    open_ones = [judged for judged in report.assets if is_unknown(judged)]
+    if not open_ones:
+        return "no host that was alive stayed unidentified" if report.assets else "no host was seen alive"
+    addresses = (judged.asset.ips[0] if judged.asset.ips else "an address not known" for judged in open_ones)
+    return f"alive and not identified: {len(open_ones)} ({view.some(addresses, MOST_NAMED)})"
+
+
+def is_unknown(judged: AssessedAsset) -> bool:
+    """Return whether a host was alive and stays without a name for what it is or who made it."""
+    verdict = judged.judgement.verdict
+    if verdict is None:
+        return judged.identification.confidence is None
+    return verdict in (Verdict.NOT_ASSESSED, Verdict.UNIDENTIFIED)
+
+
+def _loss(report: Report) -> str:
+    lost = sum(attempt.dropped for attempt in report.attempts)
+    read = sum(attempt.received + attempt.undecoded for attempt in report.attempts)
+    if lost:
+        return f"estimated loss: at least {lost} of {lost + read} messages ({100 * lost / (lost + read):.1f} %) were lost before they could be read"
+    return "estimated loss: none was counted here; what a network loses on its way is not measured"
+
+
+def _hours(report: Report, zone: tzinfo | None) -> str:
+    start, end = (at.astimezone(zone) for at in (report.run.started_at, report.run.ended_at))
+    last = end.strftime("%H:%M %Z" if start.date() == end.date() else "%Y-%m-%d %H:%M %Z")
+    return f"hours: {start:%Y-%m-%d %H:%M} to {last}; what was off or silent then was not seen"
+
+
+def statement_lines(report: Report, zone: tzinfo | None = None) -> Iterable[str]:
+    """Yield the statement with its heading on each line."""
+    return (f"Coverage: {sentence}" for sentence in coverage_statement(report, zone))

@@ -1,0 +1,115 @@
+"""The filter lets through whatever some codec reads, on any link, and stops video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pcapy  # type: ignore[import-not-found]
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camscan.codecs.capturefilter import expression
+from camscan.codecs.dissect import Dissection
+from camscan.codecs.frame import ACK, FIN, LINK_COOKED, LINK_COOKED_2, LINK_ETHERNET, RST, SYN
+from camscan.codecs.pcapfile import records
+from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS, Undecoded
+from camscan.model import Endpoint, Observation, Via
+from tests.examples import examples
+from tests.factories import NOON, ethernet, ip_packet, tcp_frame, udp_frame
+from tests.samples_of import CAPTURE
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+TAGS = [b"", b"\x81\0\0\x07", b"\x88\xa8\0\x01\x81\0\0\x07"]
+ENDS = [("10.20.0.64", "10.20.0.1"), ("2001:db8::64", "2001:db8::1")]
+
+
+def program(link_type: int = LINK_ETHERNET):  # type: ignore[no-untyped-def]
+    wanted = expression(link_type)
+    assert wanted is not None
+    return pcapy.compile({101: 12}.get(link_type, link_type), 262_144, wanted, 1, 0xFFFFFFFF)
+
+
+WANTED = program()
+
+
+def passes(frame: bytes) -> bool:
+    return bool(WANTED.filter(frame))
+
+
+@pytest.mark.parametrize("link_type", [LINK_ETHERNET, LINK_COOKED, LINK_COOKED_2, 12, 101, 228])
+def test_the_filter_of_every_link_type_compiles(link_type: int) -> None:
+    assert program(link_type)
+
+
+@pytest.mark.parametrize("link_type", [0, 105, 108, 127])
+def test_other_links_are_looked_at_whole(link_type: int) -> None:
+    assert expression(link_type) is None
+
+
+@pytest.mark.parametrize("tags", TAGS, ids=["untagged", "tagged", "twice tagged"])
+@pytest.mark.parametrize("ends", ENDS, ids=["IPv4", "IPv6"])
+def test_what_a_codec_reads_passes_on_each_of_its_ports(tags: bytes, ends: tuple[str, str]) -> None:
+    for codec in DATAGRAM_CODECS:
+        for port in codec.PORTS:
+            for one, other in ((port, 50_000), (50_000, port)):
+                assert passes(udp_frame(b"\x80opaque", Endpoint(ends[0], one), Endpoint(ends[1], other), tags=tags)), codec.NAME
+
+
+@pytest.mark.parametrize("tags", TAGS, ids=["untagged", "tagged", "twice tagged"])
+def test_frames_of_codecs_pass(tags: bytes) -> None:
+    for codec in FRAME_CODECS:
+        for kind in codec.ETHERTYPES:
+            if kind not in (0x0800, 0x86DD):
+                assert passes(ethernet(b"\0" * 60, kind, tags=tags)), codec.NAME
+
+
+@pytest.mark.parametrize("tags", TAGS, ids=["untagged", "tagged", "twice tagged"])
+@pytest.mark.parametrize("ends", ENDS, ids=["IPv4", "IPv6"])
+def test_of_tcp_pass_the_segments_that_open_close_or_carry_something(tags: bytes, ends: tuple[str, str]) -> None:
+    server, client = Endpoint(ends[0], 554), Endpoint(ends[1], 40_000)
+    for flags in (SYN, SYN | ACK, FIN | ACK, RST):
+        assert passes(tcp_frame(b"", server, client, seq=1, flags=flags, tags=tags))
+    assert passes(tcp_frame(b"RTSP/1.0 200 OK\r\n", server, client, seq=1, tags=tags))
+    assert len(tags) > 4 or not passes(tcp_frame(b"", server, client, seq=1, flags=ACK, tags=tags))
+
+
+@pytest.mark.parametrize("ends", ENDS, ids=["IPv4", "IPv6"])
+def test_video_in_datagrams_does_not_pass(ends: tuple[str, str]) -> None:
+    assert not passes(udp_frame(b"\x80\x60" + bytes(1000), Endpoint(ends[0], 6970), Endpoint(ends[1], 40_000)))
+
+
+def test_of_fragments_pass_those_of_datagrams_at_moderate_places() -> None:
+    later = ethernet(ip_packet(bytes(64), 17, src="10.20.0.64", dst="10.20.0.1", fragment=185), 0x0800)
+    far = ethernet(ip_packet(bytes(64), 17, src="10.20.0.64", dst="10.20.0.1", fragment=4000), 0x0800)
+    assert passes(later)
+    assert not passes(far)
+
+
+def said_by(frame: bytes) -> list[Observation | Undecoded]:
+    dissection = Dissection(via=Via.PCAP, collector="pcap", site="s")
+    return [*dissection.feed(frame, NOON), *dissection.flush()]
+
+
+raws = [path.read_bytes() for codec in DATAGRAM_CODECS for path in sorted(SAMPLES.glob(f"{codec.NAME}/*.bin"))]
+
+
+@settings(max_examples=examples(150), deadline=None)
+@given(
+    raw=st.sampled_from(raws),
+    ports=st.tuples(st.integers(1024, 65535), st.integers(1024, 65535)),
+    tags=st.sampled_from(TAGS),
+    ends=st.sampled_from(ENDS),
+)
+def test_a_message_on_any_port_that_says_something_passes(
+    raw: bytes, ports: tuple[int, int], tags: bytes, ends: tuple[str, str]
+) -> None:
+    frame = udp_frame(raw, Endpoint(ends[0], ports[0]), Endpoint(ends[1], ports[1]), tags=tags)
+    if any(isinstance(one, Observation) for one in said_by(frame)):
+        assert passes(frame)
+
+
+def test_nothing_of_a_whole_lab_is_lost_behind_the_filter() -> None:
+    for record in records([CAPTURE.read_bytes()]):
+        if any(isinstance(one, Observation) and one.protocol != "flow" for one in said_by(record.frame)):
+            assert passes(record.frame)

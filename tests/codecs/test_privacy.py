@@ -1,0 +1,252 @@
+"""What is kept of connections and messages of others: same length, no secrets, and the words that say who a device is."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from camscan.codecs import privacy, secrets
+from camscan.codecs.dissect import Dissection
+from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, dispatch_client, dispatch_datagram, dispatch_stream
+from camscan.model import Endpoint, Observation, StreamHead, Via
+from tests import factories, planted
+
+WORD = b"Zx~sesame!9"
+
+
+def overheard(sent: bytes, received: bytes, *, port: int = 80, via: Via = Via.PCAP) -> StreamHead:
+    return factories.stream_head(received, sent=sent, server=Endpoint("10.20.0.64", port), via=via)
+
+
+def kept(sent: bytes, received: bytes, **changes: object) -> bytes:
+    head = privacy.without_secrets(overheard(sent, received, **changes))  # type: ignore[arg-type]
+    return head.sent + head.received
+
+
+def request(*lines: bytes, target: bytes = b"/x", verb: bytes = b"GET", body: bytes = b"") -> bytes:
+    return (
+        verb + b" " + target + b" HTTP/1.1\r\n" + b"".join(line + b"\r\n" for line in (b"Host: cam", *lines)) + b"\r\n" + body
+    )
+
+
+def answer(body: bytes = b"", *lines: bytes, status: bytes = b"200 OK") -> bytes:
+    head = b"".join(line + b"\r\n" for line in (b"Server: Cam", *lines, b"Content-Length: %d" % len(body)))
+    return b"HTTP/1.1 " + status + b"\r\n" + head + b"\r\n" + body
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"http://name:%s@10.20.0.64/x",
+        b"rtsp://%s@10.20.0.64",
+        b"rtsp://name:pass/%s@10.20.0.64/x",
+        b"x http://10.20.0.1/?u=http://name:%s@10.20.0.64",
+        b"/get?user=%s&n=1",
+        b"/get?Password=%s",
+        b"/get?n=1%%26pwd%%3D%s",
+        b'{"passwd": "%s"}',
+        b'{"PassWord":"a \\" %s", "n": 1}',
+        b'"params":"{\\"userPwd\\":\\"%s\\"}"',
+        b"<wsse:Username>%s</wsse:Username>",
+        b'<Password Type="x">%s</Password>',
+        b"<a:Nonce\n>%s",
+        b"wifi_psk = %s",
+        b"var loginpass='%s';",
+        b"Authorization: Digest x=%s\r\n",
+        b"X-Api-Key:%s",
+        b"Cookie: a=b; c=%s",
+        b"Cookie: %s",
+        b"Set-Cookie: a=%s; Path=/",
+        b"Authorization:\r\n %s\r\nHost: x",
+    ],
+)
+def test_a_secret_is_blanked_wherever_it_stands_and_nothing_moves(raw: bytes) -> None:
+    message = raw % WORD
+    cut = secrets.cut(message)
+    assert WORD not in cut
+    assert len(cut) == len(message)
+    assert any(WORD in value for value in secrets.values(message))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"http://10.20.0.64:8080/a@b",
+        b"http://[fd00:20::64]:80/a@b",
+        b'WWW-Authenticate: Digest realm="IPC", nonce="abc"',
+        b"<DeviceType>1</DeviceType><SupportNonce/>",
+        b'<input type="password" name="password" value="x">',
+        b"User-Agent: Cam/1.0\r\nServer: Cam",
+        b"mail to a@b.example",
+        b"<Password/><Model>A1</Model>",
+        b"users: 3",
+    ],
+)
+def test_other_words_stay(raw: bytes) -> None:
+    assert secrets.cut(raw) == raw
+
+
+def test_text_in_utf_16_with_a_secret_is_not_kept_at_all() -> None:
+    assert secrets.cut(f"<Password>{WORD.decode()}</Password>".encode("utf-16")) == b""
+    assert secrets.cut("<Model>A1</Model>".encode("utf-16")) != b""
+
+
+@given(raw=st.binary(max_size=400), sent=st.binary(max_size=200))
+def test_nothing_makes_it_fail(raw: bytes, sent: bytes) -> None:
+    assert len(secrets.cut(raw)) in (0, len(raw))
+    for start in (b"", b"HTTP/1.1 200 OK\r\n", b"RTSP/1.0 200 OK\r\n", b"220 ", b"\xff\xfd\x01"):
+        for asked in (b"", b"GET /?password=x HTTP/1.1\r\n"):
+            found = dispatch_stream(overheard(asked + sent, start + raw, port=23), collector="c", site="s")
+            assert found is None or isinstance(found, (Observation, Undecoded))
+            dispatch_client(overheard(asked + sent, start + raw), collector="c", site="s")
+
+
+def test_of_a_request_verb_path_host_and_agent_are_left() -> None:
+    sent = request(
+        b"User-Agent: Cam/1.0", b"Referer: http://x/?a=%s" % WORD, b"X-Any: " + WORD, target=b"/cgi/get?a=%s#b" % WORD
+    )
+    head = privacy.without_secrets(overheard(sent + sent, answer()))
+    assert head.sent == b"GET /cgi/get HTTP/1.1\r\nHost: cam\r\nUser-Agent: Cam/1.0\r\n\r\n" * 2
+
+
+@pytest.mark.parametrize(
+    ("target", "left"),
+    [
+        (b"/user=admin&password=%s&channel=1" % WORD, b"/"),
+        (b"/a/b=%s/c" % WORD, b"/a/"),
+        (b"http://n:%s@cam/a" % WORD, b"http://*************@cam/a"),
+    ],
+)
+def test_a_path_that_has_the_form_of_a_query_ends_before_it(target: bytes, left: bytes) -> None:
+    head = privacy.without_secrets(overheard(request(target=target), answer()))
+    assert head.sent.split(b" ")[1] == left
+
+
+def test_a_body_that_follows_no_request_line_is_not_kept() -> None:
+    assert privacy.without_secrets(overheard(b"pin=%s\r\n\r\n" % WORD + request(), answer())).sent == b""
+
+
+def test_whoever_logs_in_is_answered_in_private_and_the_head_and_title_stay() -> None:
+    page = b"<html><title>Front</title><b>%s</b></html>" % WORD
+    seen = dispatch_stream(overheard(request(b"Authorization: Basic eA=="), answer(page)), collector="c", site="s")
+    assert isinstance(seen, Observation)
+    assert (seen.values("http.server"), seen.values("http.title")) == (("Cam",), ("Front",))
+    assert WORD not in seen.raw
+    assert WORD.decode() not in str(seen.fields)
+
+
+def test_whoever_does_not_is_answered_in_public() -> None:
+    page = b"<html><title>Front</title><b>welcome</b></html>"
+    assert kept(request(), answer(page)).endswith(page)
+
+
+def test_what_we_ask_ourselves_is_answered_to_us() -> None:
+    page = b"<DeviceInfo>%s</DeviceInfo>" % WORD
+    assert page in kept(request(b"Authorization: Basic eA=="), answer(page), via=Via.ACTIVE)
+    assert page not in kept(request(b"Authorization: Basic eA=="), answer(page.replace(b"Info", b"Else")))
+
+
+@pytest.mark.parametrize("coding", [b"Transfer-Encoding: chunked", b"Content-Encoding: gzip"])
+def test_a_private_body_in_a_coding_is_left_out(coding: bytes) -> None:
+    assert b"Front" not in kept(request(b"Cookie: a=b"), answer(b"<title>Front</title>", coding))
+
+
+def test_device_information_stays_although_it_was_told_in_private() -> None:
+    body = b"<s:Envelope><GetDeviceInformationResponse><Model>A1</Model></GetDeviceInformationResponse></s:Envelope>"
+    asked = request(verb=b"POST", body=b"<Password>%s</Password>" % WORD, target=b"/onvif/device_service")
+    assert body in kept(asked, answer(body))
+
+
+@pytest.mark.parametrize("scheme", ["sent", "decoded", "escaped"])
+def test_an_answer_that_quotes_a_secret_has_it_blanked(scheme: str) -> None:
+    word = b"a&b" + WORD
+    pair = b64encode(b"person:" + word)
+    quoted = {"sent": pair, "decoded": word, "escaped": b"a&amp;b" + WORD}[scheme]
+    assert quoted not in kept(request(b"Authorization: Basic " + pair), answer(b"", b"X-Echo: " + quoted))
+
+
+def test_common_words_are_no_secrets() -> None:
+    told = answer(b"<title>admin page</title>", b"Location: /admin/")
+    both = kept(request(b"Authorization: Basic " + b64encode(b"admin:" + WORD)), told)
+    assert b"/admin/" in both
+    assert b"admin page" in both
+
+
+def test_no_more_answers_are_kept_than_there_were_requests() -> None:
+    assert WORD not in kept(request(), answer(b"one") + answer(WORD))
+    assert WORD in kept(request() + request(), answer(b"one") + answer(WORD))
+
+
+def test_what_follows_a_change_of_protocol_is_not_kept() -> None:
+    assert WORD not in kept(request(b"Upgrade: websocket"), b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n" + WORD)
+
+
+def test_media_behind_the_answers_of_rtsp_are_not_kept() -> None:
+    told = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\nRTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 4\r\n\r\nv=0\n$\0\0\x10" + WORD
+    sent = b"OPTIONS rtsp://cam/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"
+    assert kept(sent, told, port=554).endswith(b"CSeq: 2\r\nContent-Length: 4\r\n\r\nv=0\n")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [b"image/jpeg", b"Multipart/x-mixed-replace;boundary=x", b"video/mp4", b"audio/basic", b"application/x-rtsp-tunnelled"],
+)
+def test_what_a_camera_saw_is_not_kept_although_nobody_logged_in(kind: bytes) -> None:
+    told = answer(WORD, b"Content-Type: " + kind)
+    assert WORD not in kept(request(target=b"/snap.cgi?n=1"), told)
+    assert b"Server: Cam" in kept(request(target=b"/snap.cgi?n=1"), told)
+
+
+def test_an_icon_is_kept() -> None:
+    assert WORD in kept(request(target=b"/favicon.ico"), answer(WORD, b"Content-Type: image/x-icon"))
+
+
+@pytest.mark.parametrize(
+    ("sent", "received", "shown"),
+    [
+        (b"USER x\r\n", b"220 ready\r\n331 Password for x\r\n", b"220 ready\r\n"),
+        (b"USER x\r\n", b"220-Cam\r\n220-FTP\r\n220 ready\r\n331 x\r\n", b"220-Cam\r\n220-FTP\r\n220 ready\r\n"),
+    ],
+)
+def test_of_ftp_the_greeting_is_left(sent: bytes, received: bytes, shown: bytes) -> None:
+    seen = dispatch_stream(overheard(sent, received, port=21), collector="c", site="s")
+    assert isinstance(seen, Observation)
+    assert seen.raw == shown
+
+
+@pytest.mark.parametrize(
+    ("sent", "received", "shown"),
+    [
+        (b"name\r\n", b"\xff\xfd\x01Cam\r\nlogin: name\r\nPassword: ", b"\xff\xfd\x01Cam\r\nlogin: "),
+        (b"\xff\xfb\x01", b"\xff\xfd\x01Cam 1.0\r\n> ", b"\xff\xfd\x01Cam 1.0\r\n> "),
+        (b"\xff\xfb\x01typed\r\n", b"\xff\xfd\x01typed\r\n# ", b"\xff\xfd\x01"),
+        (b"", b"Cam\r\nlogin: name\r\n# ls", b"Cam\r\nlogin: "),
+    ],
+    ids=["a login", "no login", "no prompt was heard", "one side was heard"],
+)
+def test_of_telnet_what_stands_before_the_login_is_left(sent: bytes, received: bytes, shown: bytes) -> None:
+    seen = dispatch_stream(overheard(sent, received, port=23), collector="c", site="s")
+    if seen is not None:
+        assert seen.raw == shown if isinstance(seen, Observation) else seen.sample == shown
+    assert b"Cam" not in shown or seen is not None
+
+
+def test_an_unreadable_message_to_a_device_keeps_no_more_than_its_first_bytes() -> None:
+    for codec in DATAGRAM_CODECS:
+        for lead in (b"", b"{", b"<a>", b"\xff" * 8, b"\0" * 8):
+            payload = lead + bytes(range(1, 40)) + WORD
+            datagram = factories.datagram(payload, src=Endpoint("10.20.0.9", 50000), dst=Endpoint("10.20.0.64", codec.PORTS[0]))
+            found = dispatch_datagram(datagram, collector="c", site="s")
+            assert not isinstance(found, Undecoded) or len(found.sample) <= 16
+
+
+def test_of_every_kind_of_login_in_a_capture_nothing_is_left() -> None:
+    capture = planted.capture()
+    dissection = Dissection(via=Via.PCAP, collector="pcap", site="s")
+    found = [one for frame in capture.frames for one in dissection.feed(frame, factories.NOON)] + list(dissection.flush())
+    shown = [one.sample if isinstance(one, Undecoded) else one.raw + repr(one.fields).encode() for one in found]
+    assert len(shown) > 60
+    assert [(secret, text) for secret in capture.secrets for text in shown if secret.lower() in text.lower()] == []

@@ -1,0 +1,172 @@
+"""Folding before decoding: the same as decoding everything and folding then, in whatever order the messages came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from camscan.codecs import repeats
+from camscan.codecs.base import Beginning, Repeating
+from camscan.codecs.dissect import Dissection
+from camscan.codecs.fold import fold
+from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, candidates, dispatch_datagram
+from camscan.codecs.repeats import Repeats, mark_of
+from camscan.model import Endpoint, Observation, Via
+from tests.examples import examples
+from tests.factories import NOON, datagram, later, udp_frame
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+DEVICE, OTHER = Endpoint("10.20.0.64", 3702), Endpoint("10.20.0.65", 3702)
+GROUP = Endpoint("239.255.255.250", 3702)
+REPEATING = [codec for codec in DATAGRAM_CODECS if isinstance(codec, Repeating)]
+RAW_BY_CODEC = {
+    codec.NAME: [path.read_bytes() for path in sorted(SAMPLES.glob(f"{codec.NAME}/*.bin"))] for codec in DATAGRAM_CODECS
+}
+HELLO = (
+    '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"'
+    ' xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery"><e:Header><a:MessageID>urn:uuid:{}</a:MessageID>'
+    '<d:AppSequence InstanceId="7" MessageNumber="{}"/></e:Header><e:Body><d:Hello><d:Scopes>{}</d:Scopes></d:Hello>'
+    "</e:Body></e:Envelope>"
+)
+
+
+def hello(number: int, scopes: str = "onvif://www.onvif.org/name/one") -> bytes:
+    return HELLO.format(UUID(int=number, version=4), number, scopes).encode()
+
+
+def through(frames: list[tuple[bytes, datetime]]) -> tuple[tuple[Observation, ...], Dissection]:
+    dissection = Dissection(via=Via.PCAP, collector="pcap", site="s")
+    said = [one for raw, at in frames for one in dissection.feed(raw, at)] + list(dissection.flush())
+    return fold(one for one in said if isinstance(one, Observation)), dissection
+
+
+def one_by_one(frames: list[tuple[bytes, datetime]]) -> tuple[Observation, ...]:
+    """What a reader without any memory would have made of the same frames."""
+    return fold(seen for frame in frames for seen in through([frame])[0])
+
+
+def test_announcements_that_differ_in_their_ids_are_decoded_once() -> None:
+    frames = [(udp_frame(hello(number), DEVICE, GROUP), later(number)) for number in range(50)]
+    [seen], dissection = through(frames)
+    assert (seen.count, seen.first_seen_at, seen.last_seen_at, dissection.folded) == (50, NOON, later(49), 49)
+    assert seen.raw == min(hello(number) for number in range(50))
+
+
+def test_a_changed_announcement_of_the_same_device_is_seen() -> None:
+    frames = [(udp_frame(hello(n, scopes), DEVICE, GROUP), NOON) for n, scopes in enumerate(["a:b", "a:b", "a:c"])]
+    assert [(one.values("wsd.scopes"), one.count) for one in through(frames)[0]] == [(("a:b",), 2), (("a:c",), 1)]
+
+
+def test_the_same_announcement_of_two_devices_is_two() -> None:
+    frames = [(udp_frame(hello(1), source, GROUP), NOON) for source in (DEVICE, OTHER, DEVICE)]
+    assert [(one.ip, one.count) for one in through(frames)[0]] == [(DEVICE.ip, 2), (OTHER.ip, 1)]
+
+
+def test_what_cannot_be_decoded_is_counted_each_time() -> None:
+    broken = udp_frame(b"\1\2\3", Endpoint("10.20.0.64", 5353), Endpoint("224.0.0.251", 5353))
+    dissection = Dissection(via=Via.PCAP, collector="pcap", site="s")
+    said = [one for _ in range(5) for one in dissection.feed(broken, NOON)]
+    assert [type(one) for one in said] == [Undecoded] * 5
+    assert dissection.folded == 4
+
+
+@pytest.mark.parametrize("codec", REPEATING, ids=lambda codec: codec.NAME)
+def test_a_repeating_codec_leaves_something_out(codec: Any) -> None:
+    def changed(raw: bytes) -> Iterator[bytes]:
+        for place in range(min(len(raw), 1200)):
+            yield raw[:place] + (b"1" if raw[place : place + 1] != b"1" else b"2") + raw[place + 1 :]
+
+    raws = RAW_BY_CODEC[codec.NAME]
+    assert any(codec.steady(other) == codec.steady(raw) for raw in raws for other in changed(raw))
+
+
+changes = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), max_size=3)
+
+
+@pytest.mark.parametrize("codec", REPEATING, ids=lambda codec: codec.NAME)
+@settings(max_examples=examples(80), deadline=None)
+@given(data=st.data())
+def test_messages_that_are_taken_for_equal_say_equal_things(codec: Any, data: st.DataObject) -> None:
+    raw = data.draw(st.sampled_from(RAW_BY_CODEC[codec.NAME]))
+    variants = []
+    for edits in data.draw(st.lists(changes, min_size=2, max_size=12)):
+        changed = bytearray(raw)
+        for place, value in edits:
+            # Ids stand in front: half of the changes go there.
+            changed[place % (min(len(raw), 700) if place & 1 else len(raw))] = value
+        variants.append(bytes(changed))
+    heard: dict[bytes, object] = {}
+    for variant in variants:
+        taken = datagram(variant, src=Endpoint(DEVICE.ip, codec.PORTS[0]), dst=Endpoint("10.20.0.1", codec.PORTS[0]))
+        said = dispatch_datagram(taken, collector="c", site="s")
+        told = (said.protocol, said.fields) if isinstance(said, Observation) else type(said)
+        assert heard.setdefault(codec.steady(variant), told) == told
+
+
+samples = st.sampled_from([(name, raw) for name, raws in RAW_BY_CODEC.items() for raw in raws if len(raw) < 8192])
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(data=st.data())
+def test_folding_before_decoding_is_folding_after_it_in_any_order(data: st.DataObject) -> None:
+    frames = []
+    for name, raw in data.draw(st.lists(samples, min_size=1, max_size=3)):
+        codec = next(codec for codec in DATAGRAM_CODECS if name == codec.NAME)
+        source = Endpoint(data.draw(st.sampled_from([DEVICE.ip, OTHER.ip])), codec.PORTS[0])
+        for _ in range(data.draw(st.integers(1, 4))):
+            changed = bytearray(raw)
+            changed[data.draw(st.integers(0, min(len(raw), 600) - 1))] = data.draw(st.sampled_from(b"0a9<\0"))
+            message = data.draw(st.sampled_from([raw, bytes(changed)]))
+            target = Endpoint("10.20.0.1", codec.PORTS[0])
+            tags = data.draw(st.sampled_from([b"", b"\x81\0\0\x07"]))
+            frames.append((udp_frame(message, source, target, tags=tags), later(data.draw(st.integers(0, 99)))))
+    order = data.draw(st.permutations(frames))
+    assert messages(through(order)[0]) == messages(one_by_one(frames))
+
+
+def messages(observations: tuple[Observation, ...]) -> list[Observation]:
+    """Return what is no flow: those are counted over all frames of a device."""
+    return [one for one in observations if one.protocol != "flow"]
+
+
+def test_what_is_forgotten_is_told_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats, "MAX_MESSAGES", 2)
+    known = Repeats()
+    seen, _ = through([(udp_frame(hello(1), DEVICE, GROUP), NOON)])
+    marks = [mark_of(b"sender", b"\x0e\x76\x0e\x76", hello(number, f"a:{number}")) for number in range(3)]
+    assert list(known.learn(marks[0], hello(0), NOON, seen[0])) == [seen[0]]
+    known.again(marks[0], hello(0), later(5))
+    assert list(known.learn(marks[1], hello(1), NOON, None)) == []
+    [told] = known.learn(marks[2], hello(2), NOON, None)
+    assert (told.count, told.last_seen_at) == (1, later(5))
+    assert known.again(marks[0], hello(0), NOON) is None
+
+
+# The index of codecs
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(
+    payload=st.one_of(
+        st.binary(max_size=40),
+        samples.map(lambda pair: pair[1]),
+        st.sampled_from([begin for codec in DATAGRAM_CODECS if isinstance(codec, Beginning) for begin in codec.BEGINS]).flatmap(
+            lambda begin: st.binary(max_size=20).map(lambda rest: begin + rest)
+        ),
+    ),
+    ports=st.tuples(*[st.sampled_from([40_000, *(port for codec in DATAGRAM_CODECS for port in codec.PORTS)])] * 2),
+)
+def test_the_index_leaves_out_no_codec_that_recognises_a_datagram_and_keeps_the_order(
+    payload: bytes, ports: tuple[int, int]
+) -> None:
+    taken = datagram(payload, src=Endpoint(DEVICE.ip, ports[0]), dst=Endpoint("10.20.0.1", ports[1]))
+    in_order = sorted(DATAGRAM_CODECS, key=lambda codec: set(ports).isdisjoint(codec.PORTS))
+    wanted = [codec for codec in in_order if codec.recognise(taken)]
+    assert [codec for codec in candidates(taken) if codec.recognise(taken)] == wanted

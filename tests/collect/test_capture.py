@@ -1,0 +1,272 @@
+"""Captures on disk, packed, through a pipe and damaged: the same frames give the same observations by every road."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from camscan.collect import capture
+from camscan.collect.base import Tally
+from camscan.collect.capture import CaptureReader, Piped, in_order_of_time, is_capture, piped_capture
+from camscan.collect.files import InputKind, kind_of
+from camscan.collect.unpack import Unpacked
+from camscan.errors import UsageError
+from camscan.model import Endpoint, Observation
+from tests.codecs.test_pcapfile import block, enhanced, interface, microseconds, section
+from tests.examples import examples
+from tests.factories import NOON, handshake, later, pcap, tcp_frame, udp_frame
+from tests.samples_of import CAPTURE
+
+CORPUS = os.environ.get("CAMSCAN_CORPUS")
+SADP = Endpoint("10.20.0.64", 37020)
+GROUP = Endpoint("239.255.255.250", 37020)
+CLIENT, SERVER = Endpoint("10.20.0.1", 50_123), Endpoint("10.20.0.64", 80)
+
+
+def answer(serial: str) -> bytes:
+    return (
+        f"<ProbeMatch><DeviceDescription>DS-2CD2143G2-I</DeviceDescription><DeviceSN>{serial}</DeviceSN></ProbeMatch>".encode()
+    )
+
+
+def frames(count: int = 6) -> list[tuple[datetime, bytes]]:
+    given = [(later(number), udp_frame(answer(f"S{number}"), SADP, GROUP)) for number in range(count)]
+    shake = [(later(count), raw) for raw in handshake(CLIENT, SERVER)]
+    page = tcp_frame(b"HTTP/1.1 401 Unauthorized\r\nServer: App-webs/\r\n\r\n", SERVER, CLIENT, seq=901)
+    return [*given, *shake, (later(count + 1), page)]
+
+
+def as_pcapng(given: list[tuple[datetime, bytes]]) -> bytes:
+    return section() + interface() + b"".join(enhanced(microseconds(at), raw) for at, raw in given)
+
+
+PCAP, PCAPNG = pcap(frames()), as_pcapng(frames())
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "plain": bytes,
+    "gzip": gzip.compress,
+    "zstd": zstandard.ZstdCompressor(write_checksum=True).compress,
+    "two members of gzip": lambda raw: gzip.compress(raw[:100]) + gzip.compress(raw[100:]),
+    "two frames of zstd": lambda raw: zstandard.compress(raw[:100]) + zstandard.compress(raw[100:]),
+}
+each_kind = pytest.mark.parametrize("content", [PCAP, PCAPNG], ids=["pcap", "pcapng"])
+
+
+def read(*sources: Path | Piped) -> tuple[list[Observation], list[Tally]]:
+    """Return what captures say, as sortable text leaves it, and what was told of each."""
+    seen: list[Observation] = []
+    reader = CaptureReader(site="hq", emit=seen.append)
+    tallies = [Tally() for _ in sources]
+    for source, tally in zip(sources, tallies, strict=True):
+        reader.read(source, tally)
+    reader.finish(tallies[-1])
+    return sorted(seen, key=Observation.order), tallies
+
+
+def piped(content: bytes, piece: int = 1000) -> Piped:
+    source = io.BytesIO(content)
+    given = piped_capture(lambda count: source.read(min(count, piece)))
+    assert isinstance(given, Piped)
+    return given
+
+
+def saved(folder: Path, content: bytes, name: str = "one.pcap") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+@each_kind
+@pytest.mark.parametrize("packing", PACKED)
+def test_a_capture_says_the_same_packed_or_not_on_disk_or_through_a_pipe(tmp_path: Path, content: bytes, packing: str) -> None:
+    packed = PACKED[packing](content)
+    plain, [sound] = read(saved(tmp_path, content, "plain"))
+    path = saved(tmp_path, packed)
+    assert (kind_of(path), is_capture(path)) == (InputKind.CAPTURE, True)
+    for source in (path, piped(packed), piped(packed, piece=7)):
+        seen, [tally] = read(source)
+        assert seen == plain
+        assert (tally.unfinished, tally.received) == ([], sound.received)
+    assert len([one for one in plain if one.protocol == "sadp"]) == 6
+
+
+@pytest.mark.parametrize("packing", ["gzip", "zstd"])
+def test_packed_bytes_of_something_else_are_no_capture(tmp_path: Path, packing: str) -> None:
+    path = saved(tmp_path, PACKED[packing](b"ip,mac\n10.20.0.9,\n"))
+    with pytest.raises(UsageError, match="gzip or zstd"):
+        kind_of(path)
+
+
+def test_what_comes_through_a_pipe_and_is_no_capture_is_given_back() -> None:
+    source = io.BytesIO(b"10.20.0.9 dev eth0")
+    assert piped_capture(source.read) == b"10.2"
+    assert piped_capture(io.BytesIO(b"").read) == b""
+
+
+# Damage
+
+
+def by_both_roads(path: Path) -> list[tuple[list[Observation], bool]]:
+    """Return what libpcap and our own reader make of a file, and whether either says that it is damaged."""
+    found = []
+    for source in (path, Piped(path.name, path.open("rb").read)):
+        seen, [tally] = read(source)
+        found.append((seen, bool(tally.unfinished)))
+        if isinstance(source, Piped):
+            source.read.__self__.close()  # type: ignore[attr-defined]
+    return found
+
+
+@each_kind
+def test_a_file_cut_anywhere_says_the_same_by_both_roads_and_all_that_stood_before_the_cut(
+    tmp_path: Path, content: bytes
+) -> None:
+    counts = []
+    for length in range(40, len(content), 41):
+        (seen, damaged), other = by_both_roads(saved(tmp_path, content[:length]))
+        assert (seen, damaged) == other, length
+        counts.append(len(seen))
+    assert counts == sorted(counts)
+    assert counts[-1] > 5
+
+
+@each_kind
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(edits=st.lists(st.tuples(st.integers(4, 1 << 16), st.integers(0, 255)), min_size=1, max_size=3))
+def test_a_file_damaged_anywhere_says_the_same_by_both_roads(
+    tmp_path: Path, content: bytes, edits: list[tuple[int, int]]
+) -> None:
+    changed = bytearray(content)
+    for place, value in edits:
+        changed[4 + (place - 4) % (len(content) - 4)] = value
+    one, other = by_both_roads(saved(tmp_path, bytes(changed)))
+    assert one == other
+
+
+@each_kind
+@pytest.mark.parametrize("packing", ["gzip", "zstd"])
+@settings(max_examples=examples(30), deadline=None)
+@given(data=st.data())
+def test_packed_files_damaged_anywhere_end_with_a_warning_and_lose_nothing_before(
+    content: bytes, packing: str, data: st.DataObject
+) -> None:
+    packed = bytearray(PACKED[packing](content))
+    place = data.draw(st.integers(4, len(packed) - 1))
+    if data.draw(st.booleans()):
+        del packed[place:]
+    else:
+        packed[place] ^= data.draw(st.integers(1, 255))
+    source = io.BytesIO(bytes(packed))
+    unpacked = Unpacked(source.read)
+    given = b"".join(iter(lambda: unpacked.read(100), b""))
+    assert given == content or unpacked.damage
+    read(piped(bytes(packed)))
+
+
+def test_gzip_gives_every_byte_in_front_of_the_damage() -> None:
+    packed = gzip.compress(os.urandom(200_000), compresslevel=0)
+    for length in (1000, 100_000, 190_000):
+        unpacked = Unpacked(io.BytesIO(packed[:length]).read)
+        given = b"".join(iter(lambda unpacked=unpacked: unpacked.read(1 << 16), b""))
+        assert len(given) > length - 100
+        assert unpacked.damage == "gzip that ends before its end"
+
+
+def test_what_libpcap_refuses_is_read_on_from_there_without_repetition(tmp_path: Path) -> None:
+    many = [
+        (later(number), udp_frame(answer(f"S{number}"), Endpoint(f"10.20.{number // 250}.{number % 250}", 37020), GROUP))
+        for number in range(700)
+    ]
+    cooked = b"\0\0\0\x01\0\x06\xbc\xad\x28\0\0\x02\0\0" + many[0][1][12:]
+    content = as_pcapng(many) + interface(113) + enhanced(microseconds(later(900)), cooked, number=1)
+    seen, [tally] = read(saved(tmp_path, content))
+    assert tally.unfinished == []
+    assert sum(one.count for one in seen if one.link_mac == "bc:ad:28:00:00:02") == 1
+    assert sum(one.count for one in seen) == 701
+
+
+def test_frames_without_a_time_have_that_of_the_frame_before(tmp_path: Path) -> None:
+    frame = udp_frame(answer("S9"), SADP, GROUP)
+    simple = block(3, len(frame).to_bytes(4, "little") + frame)
+    content = as_pcapng([(later(5), udp_frame(answer("S8"), SADP, GROUP))]) + simple
+    seen, _ = read(saved(tmp_path, content))
+    assert {one.first_seen_at for one in seen} == {later(5)}
+
+
+# Several files
+
+
+def test_a_connection_goes_on_from_one_file_to_the_next_in_the_order_of_time(tmp_path: Path) -> None:
+    whole = frames(0)
+    first = saved(tmp_path, pcap(whole[:2]), "later-name.pcap")
+    second = saved(tmp_path, pcap(whole[2:]), "earlier-name.pcap")
+    assert in_order_of_time([second, first]) == [first, second]
+    seen, _ = read(*in_order_of_time([second, first]))
+    assert [one.values("http.server") for one in seen if one.protocol == "http"] == [("App-webs/",)]
+
+
+def test_what_holds_no_frame_or_can_be_read_but_once_comes_last(tmp_path: Path) -> None:
+    empty, full = saved(tmp_path, pcap([]), "empty"), saved(tmp_path, PCAP, "full")
+    stream = piped(PCAP)
+    assert in_order_of_time([stream, empty, full])[0] == full
+    packed = saved(tmp_path, gzip.compress(pcap([(NOON.replace(year=2020), b"x")])), "packed")
+    assert in_order_of_time([full, packed]) == [packed, full]
+
+
+def test_a_capture_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read(tmp_path / "gone.pcap")
+
+
+# Bounds
+
+
+def test_segments_past_the_head_of_a_connection_are_left_out_and_counted(tmp_path: Path) -> None:
+    video = [
+        (later(number / 1000), tcp_frame(b"$\0\4\0" + bytes(1400), Endpoint(SERVER.ip, 554), CLIENT, seq=1 + number * 1404))
+        for number in range(2000)
+    ]
+    seen: list[Observation] = []
+    reader = CaptureReader(site="hq", emit=seen.append)
+    reader.read(saved(tmp_path, pcap(video)), Tally())
+    assert reader.dissection.skipped > 1980
+    reader.finish(Tally())
+    assert seen == []
+
+
+def test_what_the_caps_refuse_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("camscan.codecs.quota.MAX_SENDERS", 2)
+    many = [
+        (NOON, udp_frame(answer("S"), Endpoint(f"10.20.0.{number}", 37020), GROUP, src_mac=f"bc:ad:28:00:00:{number:02x}"))
+        for number in range(1, 9)
+    ]
+    seen, [tally] = read(saved(tmp_path, pcap(many)))
+    assert len({one.ip for one in seen}) == 2
+    assert "6 messages of more senders" in tally.unfinished[0]
+
+
+@pytest.mark.skipif(CORPUS is None, reason="CAMSCAN_CORPUS names no folder with captures")
+def test_every_capture_of_the_corpus_is_read_by_both_roads_alike() -> None:
+    paths = sorted(
+        path for path in Path(str(CORPUS)).rglob("*") if path.is_file() and path.suffix in (".pcap", ".pcapng", ".cap")
+    )
+    assert paths
+    for path in paths:
+        one, other = by_both_roads(path)
+        assert one == other, path
+
+
+def test_the_demonstration_says_the_same_by_both_roads() -> None:
+    one, other = by_both_roads(CAPTURE)
+    assert one == other
+    assert capture.FRAMES_AT_ONCE < 1000

@@ -1,0 +1,95 @@
+"""The coverage statement: in every format, and never more than was covered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, timedelta, timezone
+
+import pytest
+
+from camscan.codecs.registry import DATAGRAM_CODECS
+from camscan.model import AttemptReason, AttemptStatus
+from camscan.report.far import Worksheet
+from camscan.report.registry import FORMATS
+from camscan.report.statement import NOT_LEGAL_ADVICE, coverage_statement
+from tests.report import canned
+
+EVERY_FORMAT = {**FORMATS, "far": Worksheet()}
+
+
+def said(report) -> str:
+    return "\n".join(coverage_statement(report, UTC))
+
+
+@pytest.mark.parametrize("form", EVERY_FORMAT)
+@pytest.mark.parametrize("name", ["every_verdict", "nothing_found", "nothing_judged", "partial"])
+def test_every_format_says_what_was_covered_and_that_it_is_no_legal_advice_once(form: str, name: str) -> None:
+    report = canned.CANNED[name]()
+    text = EVERY_FORMAT[form].render(report)
+    for part in coverage_statement(report, UTC):
+        assert part.encode("ascii", "backslashreplace").decode() in text or part in text
+    assert text.count(NOT_LEGAL_ADVICE) == 1
+
+
+def test_a_report_without_findings_begins_with_its_coverage_and_any_other_with_its_devices() -> None:
+    empty = FORMATS["table"].render(canned.nothing_found())
+    assert empty.index("Coverage: 10.20.0.0/24") < empty.index("Answer:")
+    spared = canned.report(canned.assessed(18, canned.Verdict.NO_FINDING, canned.finding(canned.Verdict.NO_FINDING)))
+    text = FORMATS["table"].render(spared)
+    assert text.index("Coverage: 10.20.0.0/24") < text.index("10.20.0.18")
+    full = FORMATS["table"].render(canned.every_verdict())
+    assert full.index("Coverage: 10.20.0.0/24") > full.index("10.20.0.18")
+
+
+def test_what_was_covered_how_and_what_was_not_stands_in_it() -> None:
+    text = said(canned.partial())
+    assert "10.20.0.0/24 at link level, complete, 12 alive" in text
+    assert "10.20.30.0/24 across a router (a silent camera can be missed), complete, 3 alive" in text
+    assert "10.20.40.0/24 not covered: vlan 40: interface down" in text
+    assert "on: arp; not to their end, or not everywhere: nmap; off: nothing" in text
+
+
+def test_protocols_that_were_asked_in_are_named_and_collectors_that_were_off() -> None:
+    asked = canned.report(
+        attempts=(
+            canned.attempt(collector="multicast"),
+            canned.attempt(collector="snmp", status=AttemptStatus.SKIPPED, reason=AttemptReason.DISABLED),
+            canned.attempt(collector="echo", status=AttemptStatus.SKIPPED),
+        )
+    )
+    text = said(asked)
+    named = text.partition("with the discovery protocols ")[2].partition(";")[0].split(", ")
+    assert {"sadp", "ssdp", "dhip"} <= set(named) <= {codec.NAME for codec in DATAGRAM_CODECS}
+    assert "off: snmp" in text
+    assert "echo" not in text
+
+
+def test_hosts_that_stayed_unknown_are_counted_and_named() -> None:
+    assert "alive and not identified: 2 (10.20.0.16, 10.20.0.17)" in said(canned.every_verdict())
+    assert "alive and not identified: 1 (10.20.0.12)" in said(canned.nothing_judged())
+    assert "no host was seen alive" in said(canned.nothing_found())
+
+
+def test_exclusions_are_listed_and_their_absence_is_said() -> None:
+    assert "excluded by the scope: 10.20.0.250, 00:40:8c:00:00:01" in said(canned.every_verdict())
+    assert "nothing was excluded" in said(canned.partial())
+
+
+def test_loss_is_estimated_from_what_was_dropped_and_never_called_zero() -> None:
+    lossy = canned.report(attempts=(canned.attempt(received=90, dropped=10),))
+    assert "at least 10 of 100 messages (10.0 %) were lost" in said(lossy)
+    assert "what a network loses on its way is not measured" in said(canned.nothing_found())
+
+
+def test_hours_stand_in_the_time_of_the_place_and_versions_of_program_data_and_rules_beside() -> None:
+    run = canned.run(ended_at=canned.START + timedelta(hours=7))
+    warsaw = timezone(timedelta(hours=1), "CET")
+    lines = coverage_statement(canned.report(run=run), warsaw)
+    assert "hours: 2026-11-21 19:00 to 2026-11-22 02:00 CET; what was off or silent then was not seen" in lines
+    assert "camscan 0.0.0, fingerprints 2026-11-21.0123456789, rules as of 2026-11-21" in lines
+
+
+def test_nothing_of_a_device_and_no_detail_of_an_attempt_is_in_the_statement() -> None:
+    hostile = canned.hostile()
+    assert canned.HOSTILE not in said(hostile)
+    assert said(replace(hostile, assets=(canned.assessed(11, canned.Verdict.PROHIBITED),))) == said(hostile)
