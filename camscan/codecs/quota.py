@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from camscan.model import Observation
 
-MAX_SENDERS = 65_536
-"""Senders, by MAC and address, as many as a /16 has."""
+MAX_SENDERS = 16_384
+"""Senders, by MAC and address, more than one link ever holds; each costs a run about 25 KB, its report included."""
 MAX_OF_ONE = 256
 """Observations of one protocol of one sender."""
 

@@ -17,6 +17,9 @@ COST: dict[Because, int] = {
 }  # fmt: skip
 """How dear a step is: one answer about a site serves every device there, a rule's text needs a lawyer."""
 
+ASKED_OF_IDENTITY = frozenset({"maker", "kind", "rule-text"})
+"""Points on who made a device, what it is, and whether the text was read: a definition's own words do not hang on them."""
+
 STRONG = frozenset({Verdict.PROHIBITED, Verdict.RESTRICTED})
 STRENGTH = (Verdict.NO_FINDING, Verdict.REVIEW, Verdict.RESTRICTED, Verdict.PROHIBITED)
 """Verdicts of findings, weakest first."""
@@ -78,12 +81,19 @@ class Ruling:
         asked = (point.key, answer)
         if asked not in self._answered:
             supposed = self.situation.suppose(point.key, answer)
-            self._answered[asked] = self._decide(supposed, reach(self.rule, self.policy, supposed))
+            moved = reach(self.rule, self.policy, supposed) if self._bears_on_reach(point.key) else self.reach
+            self._answered[asked] = self._decide(supposed, moved)
         decided = [self._answered[asked][number].verdict for number in hanging]
         found = [verdict for verdict in decided if verdict is not None]
         if found:
             return max(found, key=STRENGTH.index)
         return point.falls_to if answer is Truth.FALSE else Verdict.NO_FINDING
+
+    def _bears_on_reach(self, key: Key) -> bool:
+        """Return whether the answer to a point can change whom the rule's definition covers."""
+        if key[0] == "fact":
+            return any(condition.fact == key[1] for limb in self.rule.limbs for condition in limb.when)
+        return key[0] not in ASKED_OF_IDENTITY
 
     def _decide(self, situation: Situation, reached: Reach) -> tuple[Decision, ...]:
         definition = reached.statement

@@ -60,7 +60,7 @@ def judge(
         unit_date=None,
     )
     sight = sight_of(asset, identification, acquired, as_of)
-    if dates_matter(situation):
+    if sight.unit_date is not None and dates_matter(situation):
         situation = replace(situation, unit_date=sight.unit_date)
     aside = _set_aside(asset, situation)
     if aside is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from camscan.model import Because, Confidence, Edge, Verdict
 from camscan.policy.logic import FAILS, HOLDS, Key, Open, Statement, Truth, all_of, any_of, unknown
@@ -59,6 +60,7 @@ def fact_point(fact: str, policy: PolicySet, situation: Situation) -> Open:
     )
 
 
+@lru_cache(maxsize=1024)
 def identity(situation: Situation) -> Statement:
     """Return whether it is established who made the device; everything open here ends at review."""
     supposed = situation.supposed(maker_key(situation))
