@@ -115,6 +115,7 @@ def test_listening_sends_nothing(quiet: Wire) -> None:
 def test_joining_sends_what_it_says_and_nothing_else(quiet: Wire) -> None:
     with quiet.recording() as sent:
         _, complaints = ended(quiet.listen("--join", "--for", "1s", "--policy", "none"))
+        quiet.come_to_rest()
     assert all(word in complaints for word in ("IGMP", "TTL 1", "239.255.255.250", "224.0.0.251", "234.55.55.56"))
     assert quiet.transmitted() == len(sent) > 0
     assert {(frame[12:14], frame[23], frame[22]) for frame in sent} == {(b"\x08\0", 2, 1)}  # IGMP with TTL 1

@@ -93,11 +93,26 @@ class Wire:
                     if kind != socket.PACKET_OUTGOING:
                         sent.append(frame)
 
+    def come_to_rest(self) -> None:
+        """Wait until the listening end has sent nothing for REST_S: the kernel repeats what it says of groups after a random while."""
+        deadline = time.monotonic() + REST_AT_MOST_S
+        count, since = self.transmitted(), time.monotonic()
+        while time.monotonic() < min(deadline, since + REST_S):
+            time.sleep(0.05)
+            now = self.transmitted()
+            if now != count:
+                count, since = now, time.monotonic()
+
     def transmitted(self) -> int:
         """Return how many frames the listening end has sent."""
         with netns.inside(self.ear), open("/proc/thread-self/net/dev") as table:
             line = next(line for line in table if line.strip().startswith(f"{EAR}:"))
         return int(line.split(":")[1].split()[9])
+
+
+REST_S = 2.5
+"""Twice the longest interval after which IGMPv3 repeats a change (RFC 3376, 8.11), and a little more."""
+REST_AT_MOST_S = 15.0
 
 
 @contextmanager
