@@ -13,6 +13,10 @@ from typing import Any
 from tests.e2e.conftest import CAMSCAN
 from tests.lab import netns
 
+REST_S = 2.5
+"""Twice the longest interval after which IGMPv3 repeats a change (RFC 3376, 8.11), and a little more."""
+REST_AT_MOST_S = 15.0
+
 EAR, MOUTH = "ear0", "mouth0"
 EAR_MAC, MOUTH_MAC = "28:d2:44:00:00:02", "28:d2:44:00:00:03"
 MTU = 65_000
@@ -108,11 +112,6 @@ class Wire:
         with netns.inside(self.ear), open("/proc/thread-self/net/dev") as table:
             line = next(line for line in table if line.strip().startswith(f"{EAR}:"))
         return int(line.split(":")[1].split()[9])
-
-
-REST_S = 2.5
-"""Twice the longest interval after which IGMPv3 repeats a change (RFC 3376, 8.11), and a little more."""
-REST_AT_MOST_S = 15.0
 
 
 @contextmanager
