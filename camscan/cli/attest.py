@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from camscan.cli import options, show
+from camscan.cli.clock import today
 from camscan.cli.configuration import Configuration, configuration
 from camscan.cli.recorded import attestations_path, edit_file, flag_of, in_flags, record
 from camscan.errors import UsageError
@@ -177,7 +178,7 @@ class Recorder:
 
             self._devices = open_devices(run, settings, command="attest", data=data)
         self._folder = data or settings.data
-        self._today = datetime.now(UTC).date()  # noqa: TID251  (the day of the record starts here)
+        self._today = today()
 
     @cached_property
     def _knowledge(self) -> Knowledge:
@@ -251,6 +252,6 @@ def _given(value: str | None, flag: str) -> str:
 def _past(text: str | None, flag: str) -> date | None:
     """Return a day that has come. Raises UsageError."""
     day = options.day(text, flag) if text is not None else None
-    if day is not None and day > datetime.now(UTC).date():  # noqa: TID251  (the day of the record)
+    if day is not None and day > today():
         raise UsageError(f"{flag} {day} lies in the future: state what has happened")
     return day

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from camscan.cli import options, show
+from camscan.cli.clock import today
 from camscan.cli.exits import ExitCode
 from camscan.errors import UsageError
 from camscan.report.escape import visible
@@ -87,25 +88,25 @@ def status(data: options.DataFolder = None) -> None:
     from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import open_policies
 
-    today = datetime.now(UTC).date()  # noqa: TID251  (an age is told as of now)
+    as_of = today()
     root = locate(data)
     knowledge, book = open_knowledge(data), open_policies(data)
     read_on = registry_read_on(knowledge.oui)
     lines = [
         f"folder        {root}",
         f"version       {knowledge.version}",
-        f"OUI registry  {len(knowledge.oui)} assignments, {'day of reading not stated' if read_on is None else aged(read_on, today)}",
+        f"OUI registry  {len(knowledge.oui)} assignments, {'day of reading not stated' if read_on is None else aged(read_on, as_of)}",
         f"fingerprints  {len(knowledge.fingerprints)} in {len({one.vendor for one in knowledge.fingerprints})} files",
         f"policies      {', '.join(sorted(book.sets))}",
     ]
-    for age in rule_ages(book, today):
-        read = "its text was not read" if age.read_on is None else f"text {aged(age.read_on, today)}"
+    for age in rule_ages(book, as_of):
+        read = "its text was not read" if age.read_on is None else f"text {aged(age.read_on, as_of)}"
         due = f"OVERDUE since {age.review_by}" if age.days_overdue > 0 else f"to be read again by {age.review_by}"
         lines.append(f"rule          {age.rule}: {age.status.replace('_', ' ')}, {read}, {due}")
     show.result("".join(f"{visible(line)}\n" for line in lines))
 
 
-def aged(day: date, today: date) -> str:
+def aged(day: date, as_of: date) -> str:
     """Return a day of reading and how long ago it was."""
-    days = (today - day).days
+    days = (as_of - day).days
     return f"read on {day} ({days} {'day' if days == 1 else 'days'} ago)"

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ import typer
 
 from camscan import __version__
 from camscan.cli import show
+from camscan.cli.clock import now
 from camscan.cli.configuration import configuration
 from camscan.cli.exits import ExitCode
 from camscan.cli.options import DataFolder
@@ -48,7 +49,7 @@ def doctor(data: DataFolder = None) -> None:
     """Check privileges, interfaces, tools and data; each problem with its remedy."""
     found: list[Check] = []
     width = show.terminal_width()
-    for check in checks(data, datetime.now(UTC)):  # noqa: TID251 - the clock itself is checked
+    for check in checks(data, now()):
         found.append(check)
         show.result("\n".join(lines_of(check, width)) + "\n")
     problems = [check for check in found if check.state == "problem"]

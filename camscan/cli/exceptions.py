@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from camscan.cli import options, show
+from camscan.cli.clock import today
 from camscan.cli.configuration import Configuration, configuration
 from camscan.cli.recorded import edit_file, exceptions_path, in_flags, longest, record
 from camscan.errors import UsageError
@@ -107,14 +108,14 @@ def list_(
     settings = configuration()
     path = exceptions_path(settings, exceptions)
     register = Register(read_exceptions(path).entries, {}, longest=longest(settings))
-    today = options.as_of_date(as_of, _today())
+    as_of_day = options.as_of_date(as_of, today())
     ordered = sorted(register.entries, key=lambda entry: (register.ends(entry), entry.id))
     lines = []
     for entry in ordered:
-        left = days_left(entry, register, today)
+        left = days_left(entry, register, as_of_day)
         lines.append(f"{entry.id}  {_told(entry, register)}; " + _left(left))
     show.result(_lines(lines or [f"{path}: nothing is recorded"]))
-    for warning in expiry_warnings(register, today):
+    for warning in expiry_warnings(register, as_of_day):
         show.note(f"warning: {warning}")
 
 
@@ -205,7 +206,7 @@ class Giver:
     """Makes exceptions for devices, as they stand today."""
 
     def __init__(self, devices: Devices | None, settings: Configuration) -> None:
-        self._devices, self._settings, self._today = devices, settings, _today()
+        self._devices, self._settings, self._today = devices, settings, today()
 
     def register(self, entries: Any) -> Register:
         """Return the entries with the length that is configured."""
@@ -286,7 +287,7 @@ def _check_options(said: Mapping[str, Any]) -> None:
         verb = "is" if len(missing) == 1 else "are"
         raise UsageError(f"{', '.join(missing)} {verb} missing: {said['status']} needs {', '.join(needed.values())}")
     for key, flag in (("due", "--due"), ("expires_on", "--expires")):
-        if said[key] is not None and said[key] < _today():
+        if said[key] is not None and said[key] < today():
             raise UsageError(f"{flag} {said[key]} lies in the past: give a day to come")
 
 
@@ -380,7 +381,3 @@ def _kept(text: str | None) -> str | None:
     from camscan.policy.exceptions import printable
 
     return printable(text) or None if text else None
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()  # noqa: TID251  (the day of the record starts here)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from camscan.cli import options
+from camscan.cli.clock import today
 from camscan.cli.configuration import Configuration
 from camscan.model import SiteContext
 from camscan.pipeline import Judging
@@ -38,7 +38,6 @@ def judging_by(
     from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import open_policies
 
-    today = datetime.now(UTC).date()  # noqa: TID251  (the day of judgement starts here)
     book = open_policies(data or settings.data)
     known = {name: policy.title for name, policy in sorted(book.sets.items())}
     chosen = options.choose_policies(policies or (), settings.policies, known, alone=book.singles, ask=ask, mandatory=mandatory)
@@ -48,7 +47,7 @@ def judging_by(
         policies=chosen,
         site=options.site_context(site or (), settings.site),
         sites=_sites(sites, sites_of_run, settings.sites),
-        as_of=options.as_of_date(as_of, today),
+        as_of=options.as_of_date(as_of, today()),
         command=command,
         marking=marking,
         require=tuple(require or ()),

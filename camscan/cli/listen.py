@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from camscan.cli import options, show
+from camscan.cli.clock import now
 from camscan.cli.conclude import conclude, format_of, refuse_unjudged
 from camscan.cli.configuration import configuration
 from camscan.cli.judging import judging_by
@@ -72,10 +72,10 @@ def listen(
     format_of(format_name)
     seconds = options.duration(for_, "--for") if for_ is not None else None
     wanted = build_scope((), exclude or (), iface or (), None, scope)
-    now = _now()
+    started_at = now()
     if promisc:
         authorise_capture(wanted)
-    authorise(wanted, now, "listen")
+    authorise(wanted, started_at, "listen")
     if not may(CAP_NET_RAW):
         raise PrivilegeError(f"listening needs CAP_NET_RAW: {remedy_for_privilege('listen …')}")
     judging = judging_by(
@@ -84,8 +84,8 @@ def listen(
         require=require, mandatory=False, inventory=inventory,
     )  # fmt: skip
     refuse_unjudged(judging.policies, format_name, output or ())
-    until = allowed_until(wanted, now)
-    left = None if until is None else max(0.1, (until - now).total_seconds())
+    until = allowed_until(wanted, started_at)
+    left = None if until is None else max(0.1, (until - started_at).total_seconds())
     plan = _plan(wanted, judging.site.name, min((s for s in (seconds, left) if s is not None), default=None), promisc, join)
     for line in announcement(plan):
         show.note(line, quiet=quiet)
@@ -158,7 +158,7 @@ def _plan(scope: Scope, site: str, seconds: float | None, promisc: bool, join: b
         interfaces=tuple(links),
         hearing=Hearing(promiscuous=promisc, join=join),
         seconds=seconds,
-        now=_now,
+        now=now,
     )
 
 
@@ -179,7 +179,3 @@ def _links(known: Sequence[Interface], scope: Scope) -> list[Interface]:
     if not up:
         raise UsageError("no interface is up: name one with --iface after `ip link set NAME up`")
     return list(near or up)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  (the clock of a run that listens starts here)

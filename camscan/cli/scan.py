@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from camscan.cli import options, show
+from camscan.cli.clock import now
 from camscan.cli.conclude import conclude, format_of, refuse_unjudged
 from camscan.cli.configuration import Configuration, configuration, keep_policies, user_file
 from camscan.cli.judging import judging_by
@@ -110,7 +110,7 @@ def scan(
     if scope is None:
         wanted = replace(wanted, techniques=tuple(dict.fromkeys((*wanted.techniques, *asked_for))))
     for technique in ("active", *asked_for):
-        authorise(wanted, _now(), technique)
+        authorise(wanted, now(), technique)
     plan = _plan(
         wanted,
         choose_interfaces(known, wanted.interfaces, wanted.ranges),
@@ -177,7 +177,7 @@ def _plan(
         interfaces=tuple(links),
         collectors=collectors(deep=deep, credentials=credentials, snmp=snmp, listen_s=listen_s),
         contact=settings.contact,
-        now=_now,
+        now=now,
         progress=lambda line: show.note(line, quiet=quiet),
     )
 
@@ -234,7 +234,3 @@ def _ask_policies(known: Mapping[str, str]) -> tuple[str, ...]:
     if chosen and show.confirm(f"Keep this answer in {path}?"):
         keep_policies(chosen, path)
     return chosen
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  (the clock of a scan starts here)
