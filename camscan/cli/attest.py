@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from camscan.cli import options, show
 from camscan.cli.clock import today
 from camscan.cli.configuration import Configuration, configuration
+from camscan.cli.groups import JudgingOptions
 from camscan.cli.recorded import attestations_path, edit_file, flag_of, in_flags, record
 from camscan.errors import UsageError
 
@@ -176,7 +177,7 @@ class Recorder:
         if run is not None:
             from camscan.cli.devices import open_devices
 
-            self._devices = open_devices(run, settings, command="attest", data=data)
+            self._devices = open_devices(run, settings, JudgingOptions(policy=[options.NONE], data=data), command="attest")
         self._folder = data or settings.data
         self._today = today()
 

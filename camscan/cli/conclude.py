@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from camscan.cli import options, show
-from camscan.cli.exits import FailOn, closing_line, exit_code
+from camscan.cli.exits import closing_line, exit_code
+from camscan.cli.groups import Ending, Threshold
 from camscan.errors import DeliveryError, UsageError
 from camscan.model import Observation, Report
 
@@ -31,14 +32,21 @@ def format_of(name: str | None, formats: Mapping[str, Format] | None = None) -> 
     return chosen
 
 
-def refuse_unjudged(policies: Sequence[str], format_name: str | None, output: Sequence[str]) -> None:
+def refuse_unknown(ending: Ending, threshold: Threshold) -> None:
+    """Refuse names that are none before anything is sent. Raises UsageError listing the choices."""
+    format_of(ending.format_name)
+    options.fail_on_level(threshold.fail_on)
+
+
+def refuse_unjudged(policies: Sequence[str], ending: Ending) -> None:
     """Refuse block lists where no policy judges. Raises UsageError naming the flag that asks for one."""
     from camscan.report.deliver import parse_output
     from camscan.report.registry import FORMATS, OF_VERDICTS
 
     if policies:
         return
-    asked = [(f"--format {format_name}", format_name), *((f"-o {spec}", parse_output(spec, FORMATS).format) for spec in output)]
+    asked = [(f"--format {ending.format_name}", ending.format_name)]
+    asked += [(f"-o {spec}", parse_output(spec, FORMATS).format) for spec in ending.outputs]
     for flag, name in asked:
         if name in OF_VERDICTS:
             raise UsageError(f"{flag}: nothing was judged, so there is nothing to block: choose --policy NAME")
@@ -48,11 +56,9 @@ def conclude(
     report: Report,
     observations: Iterable[Observation],
     outputs: Outputs,
+    ending: Ending,
+    threshold: Threshold,
     *,
-    format_name: str | None,
-    fail_on: FailOn,
-    exit_zero: bool,
-    quiet: bool,
     by_signal: int | None = None,
     rest: Callable[[Report], str] | None = None,
 ) -> None:
@@ -60,6 +66,7 @@ def conclude(
 
     rest: gives what standard output still lacks, where most of the result went there before.
     """
+    fail_on = options.fail_on_level(threshold.fail_on)
     delivered = True
     try:
         outputs.commit(report, tuple(observations))
@@ -67,10 +74,10 @@ def conclude(
         delivered = False
         show.closing(f"camscan: {fault}")
     for warning in report.warnings:
-        show.note(f"warning: {warning}", quiet=quiet)
+        show.note(f"warning: {warning}", quiet=ending.quiet)
     if rest is not None:
         show.result(rest(report))
     else:
-        show.result(format_of(format_name).render(report, width=show.terminal_width(), color=show.use_color()))
+        show.result(format_of(ending.format_name).render(report, width=show.terminal_width(), color=show.use_color()))
     show.closing(closing_line(report, fail_on))
-    raise typer.Exit(exit_code(report, fail_on, exit_zero, by_signal=by_signal, delivered=delivered))
+    raise typer.Exit(exit_code(report, fail_on, threshold.exit_zero, by_signal=by_signal, delivered=delivered))

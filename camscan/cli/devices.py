@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from camscan.cli import options
 from camscan.cli.configuration import Configuration
 from camscan.cli.explain import answers_to
+from camscan.cli.groups import JudgingOptions
 from camscan.cli.judging import judging_by
 from camscan.codecs.base import mac_from_text
 from camscan.errors import UsageError
@@ -48,31 +47,15 @@ class Devices:
 def open_devices(
     run: Path,
     settings: Configuration,
+    basis: JudgingOptions,
     *,
     command: str,
-    policies: Sequence[str] | None = (options.NONE,),
-    site: Sequence[str] | None = None,
-    sites: Path | None = None,
-    as_of: str | None = None,
-    data: Path | None = None,
-    attestations: Path | None = None,
-    exceptions: Path | None = None,
 ) -> Devices:
-    """Return the devices of an observation file as of a day, today where none is given; by default identified and not judged.
+    """Return the devices of an observation file as of a day, today where none is given.
 
     Raises UsageError, DataFileError.
     """
-    judging = judging_by(
-        settings,
-        command=command,
-        policies=policies,
-        site=site,
-        sites=sites,
-        as_of=as_of,
-        data=data,
-        attestations=attestations,
-        exceptions=exceptions,
-    )
+    judging = judging_by(settings, basis, command=command)
     report, _ = judge_run(run, judging)
     assets = [judged.asset for judged in report.assets]
     marks = identities(assets, judging.knowledge.claims)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,7 @@ import typer
 from camscan.cli import options, show
 from camscan.cli.clock import today
 from camscan.cli.configuration import Configuration, configuration
+from camscan.cli.groups import JudgingOptions, with_groups
 from camscan.cli.recorded import edit_file, exceptions_path, in_flags, longest, record
 from camscan.errors import UsageError
 
@@ -31,6 +33,7 @@ Run = Annotated[Path, typer.Option("--run", metavar="RUN", help="Observation fil
 Yes = Annotated[bool, typer.Option("--yes", help="Record without asking; needed where no terminal is there to ask on.")]
 
 
+@with_groups
 def add(
     run: Run,
     assets: Annotated[list[str] | None, typer.Argument(metavar="[ASSET]...", help="Devices by key, MAC or IP.")] = None,
@@ -47,14 +50,9 @@ def add(
         str | None, typer.Option("--due", metavar="DATE", help="Day by which it is replaced; a plan ends then.")
     ] = None,
     replacement: Annotated[str, typer.Option("--replacement", metavar="TEXT", help="By what it is replaced.")] = "",
-    policy: options.Policies = None,
-    site: options.Site = None,
-    sites: options.SitesFile = None,
-    as_of: options.AsOf = None,
+    *,
+    basis: JudgingOptions,
     yes: Yes = False,
-    data: options.DataFolder = None,
-    attestations: options.AttestationsFile = None,
-    exceptions: options.ExceptionsFile = None,
 ) -> None:
     """Record an acceptance or a replacement plan for devices of a run; they are shown before anything is written.
 
@@ -83,7 +81,7 @@ def add(
         Giver(None, settings).check(said)
     except ValueError as fault:
         raise UsageError(in_flags(fault, said)) from fault
-    devices = _devices(run, settings, policy, site, sites, as_of, data, attestations)
+    devices = _devices(run, settings, basis)
     chosen = selected(devices.report.assets, wanted) if wanted else _each_once(devices, assets or ())
     giver = Giver(devices, settings)
     entries, left_out = [], []
@@ -94,7 +92,7 @@ def add(
             if not wanted or not isinstance(fault, NotExceptableError):
                 raise UsageError(f"{_name(judged)}: {fault}") from fault
             left_out.append(f"not recorded: {_name(judged)}: {fault}")
-    _show_and_record(entries, left_out, exceptions_path(settings, exceptions), giver.register(entries), yes=yes)
+    _show_and_record(entries, left_out, exceptions_path(settings, basis.exceptions), giver.register(entries), yes=yes)
 
 
 def list_(
@@ -131,29 +129,25 @@ def remove(
     show.result(f"{len(ids)} removed from {path}\n")
 
 
+@with_groups
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="One device a row; the first row names the columns.")],
     run: Annotated[
         Path | None, typer.Option("--run", metavar="RUN", help="Observation file that holds the devices that rows name.")
     ] = None,
-    policy: options.Policies = None,
-    site: options.Site = None,
-    sites: options.SitesFile = None,
-    as_of: options.AsOf = None,
+    *,
+    basis: JudgingOptions,
     yes: Yes = False,
-    data: options.DataFolder = None,
-    attestations: options.AttestationsFile = None,
-    exceptions: options.ExceptionsFile = None,
 ) -> None:
     """Record a list, all of it or nothing. A row with the id of an entry replaces it; one with `bound_to` and `covers` needs no --run."""
     from camscan.datafiles.statements import raise_faults, read_exceptions
     from camscan.datafiles.statements_csv import EXCEPTION_COLUMNS, rows
 
     settings = configuration()
-    path = exceptions_path(settings, exceptions)
+    path = exceptions_path(settings, basis.exceptions)
     recorded = {entry.id: entry for entry in read_exceptions(path).entries}
     listed = list(rows(file, EXCEPTION_COLUMNS, needed=("asset", "status", "owner", "ticket")))
-    devices = _devices(run, settings, policy, site, sites, as_of, data, attestations) if run is not None else None
+    devices = _devices(run, settings, basis) if run is not None else None
     giver = Giver(devices, settings)
     entries: dict[str, DeviceException] = {}
     replaced, faults = [], []
@@ -291,33 +285,15 @@ def _check_options(said: Mapping[str, Any]) -> None:
             raise UsageError(f"{flag} {said[key]} lies in the past: give a day to come")
 
 
-def _devices(
-    run: Path,
-    settings: Configuration,
-    policy: list[str] | None,
-    site: list[str] | None,
-    sites: Path | None,
-    as_of: str | None,
-    data: Path | None,
-    attestations: Path | None,
-) -> Devices:
+def _devices(run: Path, settings: Configuration, basis: JudgingOptions) -> Devices:
     from camscan.cli.devices import open_devices
     from camscan.report.observations import read
 
-    policies = policy or read(run).run.policies or settings.policies
+    policies = basis.policy or list(read(run).run.policies) or list(settings.policies)
     if not policies:
         raise UsageError(f"{run}: was judged by no policy, so it holds no finding: give --policy NAME")
-    return open_devices(
-        run,
-        settings,
-        command="except",
-        policies=policies,
-        site=site,
-        sites=sites,
-        as_of=as_of,
-        data=data,
-        attestations=attestations,
-    )
+    # What is recorded already does not stand in the way of a new entry, and its file may not be there yet.
+    return open_devices(run, settings, replace(basis, policy=policies, exceptions=None), command="except")
 
 
 def _each_once(devices: Devices, subjects: Sequence[str]) -> list[AssessedAsset]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from camscan.cli import options, show
+from camscan.cli import show
+from camscan.cli.groups import JudgingOptions, with_groups
 from camscan.errors import UsageError
 from camscan.report.columns import fold
 from camscan.report.escape import visible
@@ -25,6 +26,7 @@ WIDTH = 80
 """Columns where standard output is no terminal."""
 
 
+@with_groups
 def explain(
     subject: Annotated[str, typer.Argument(metavar="ASSET|VALUE", help="A device by key, MAC or IP; or a value of --field.")],
     field: Annotated[
@@ -33,37 +35,24 @@ def explain(
     run: Annotated[
         Path | None, typer.Option("--run", metavar="RUN", help="Observation file that holds ASSET (NAME.obs.jsonl).")
     ] = None,
-    policy: options.Policies = None,
-    site: options.Site = None,
-    as_of: options.AsOf = None,
-    data: options.DataFolder = None,
-    attestations: options.AttestationsFile = None,
-    exceptions: options.ExceptionsFile = None,
+    *,
+    basis: JudgingOptions,
 ) -> None:
     """Show the whole chain behind a device of a run, or what a banner matches, nearly matches, and what follows."""
     if (field is None) == (run is None):
         raise UsageError("give either --run NAME.obs.jsonl with a device, or --field FIELD with a value")
     if run is not None:
-        lines = device_lines(subject, run, policy, site, as_of, data, attestations, exceptions)
+        lines = device_lines(subject, run, basis)
     else:
         assert field is not None
-        if policy or site or as_of:
+        if basis.policy or basis.site or basis.sites or basis.as_of:
             raise UsageError("--policy, --site and --as-of go with --run: a value alone is not judged")
-        lines = value_lines(field, subject, data)
+        lines = value_lines(field, subject, basis.data)
     width = show.terminal_width() or WIDTH
     show.result("".join(f"{piece}\n" for line in lines for piece in fold(visible(line), width)))
 
 
-def device_lines(
-    subject: str,
-    run: Path,
-    policy: list[str] | None,
-    site: list[str] | None,
-    as_of: str | None,
-    data: Path | None,
-    attestations: Path | None = None,
-    exceptions: Path | None = None,
-) -> Iterator[str]:
+def device_lines(subject: str, run: Path, basis: JudgingOptions) -> Iterator[str]:
     """Return the chain of each device that answers to a key, MAC or address. Policies and day are those of the run where none are given.
 
     Raises UsageError where the run holds no such device.
@@ -75,17 +64,7 @@ def device_lines(
     from camscan.report.observations import read
 
     recorded = read(run).run
-    judging = judging_by(
-        configuration(),
-        command="explain",
-        policies=policy or recorded.policies or (options.NONE,),
-        site=site,
-        sites_of_run=recorded.sites,
-        as_of=as_of or recorded.as_of.isoformat(),
-        data=data,
-        attestations=attestations,
-        exceptions=exceptions,
-    )
+    judging = judging_by(configuration(), basis.or_of(recorded), command="explain", sites_of_run=recorded.sites)
     report, _ = judge_run(run, judging)
     chosen = [judged for judged in report.assets if answers_to(judged.asset, subject)]
     if not chosen:

@@ -8,22 +8,17 @@ from pathlib import Path
 from camscan.cli import options
 from camscan.cli.clock import today
 from camscan.cli.configuration import Configuration
+from camscan.cli.groups import JudgingOptions
 from camscan.model import SiteContext
 from camscan.pipeline import Judging
 
 
 def judging_by(
     settings: Configuration,
+    basis: JudgingOptions,
     *,
     command: str,
-    policies: Sequence[str] | None,
-    site: Sequence[str] | None,
-    sites: Path | None = None,
     sites_of_run: tuple[SiteContext, ...] = (),
-    as_of: str | None,
-    data: Path | None,
-    attestations: Path | None = None,
-    exceptions: Path | None = None,
     marking: str | None = None,
     require: Sequence[str] | None = None,
     ask: Callable[[Mapping[str, str]], Sequence[str]] | None = None,
@@ -38,21 +33,23 @@ def judging_by(
     from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import open_policies
 
-    book = open_policies(data or settings.data)
+    book = open_policies(basis.data or settings.data)
     known = {name: policy.title for name, policy in sorted(book.sets.items())}
-    chosen = options.choose_policies(policies or (), settings.policies, known, alone=book.singles, ask=ask, mandatory=mandatory)
+    chosen = options.choose_policies(
+        basis.policy or (), settings.policies, known, alone=book.singles, ask=ask, mandatory=mandatory
+    )
     return Judging(
-        knowledge=open_knowledge(data or settings.data),
+        knowledge=open_knowledge(basis.data or settings.data),
         book=book,
         policies=chosen,
-        site=options.site_context(site or (), settings.site),
-        sites=_sites(sites, sites_of_run, settings.sites),
-        as_of=options.as_of_date(as_of, today()),
+        site=options.site_context(basis.site or (), settings.site),
+        sites=_sites(basis.sites, sites_of_run, settings.sites),
+        as_of=options.as_of_date(basis.as_of, today()),
         command=command,
         marking=marking,
         require=tuple(require or ()),
         inventory=inventory,
-        recorded=recorded_by(settings, attestations, exceptions),
+        recorded=recorded_by(settings, basis.attestations, basis.exceptions),
     )
 
 

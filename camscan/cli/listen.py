@@ -12,8 +12,9 @@ import typer
 
 from camscan.cli import options, show
 from camscan.cli.clock import now
-from camscan.cli.conclude import conclude, format_of, refuse_unjudged
+from camscan.cli.conclude import conclude, refuse_unjudged, refuse_unknown
 from camscan.cli.configuration import configuration
+from camscan.cli.groups import Ending, JudgingOptions, Threshold, with_groups
 from camscan.cli.judging import judging_by
 from camscan.cli.signals import until_signalled
 from camscan.errors import PrivilegeError, UsageError
@@ -29,6 +30,7 @@ JSONL = "jsonl"
 NO_MAC = "00:00:00:00:00:00"
 
 
+@with_groups
 def listen(
     for_: Annotated[
         str | None, typer.Option("--for", metavar="TIME", help="End after 30s, 10m, 2h or 1d; else with Ctrl-C.")
@@ -46,21 +48,12 @@ def listen(
     join: Annotated[
         bool, typer.Option("--join", help="Join the groups in which devices announce themselves: sends IGMP and MLD.")
     ] = False,
-    policy: options.Policies = None,
-    site: options.Site = None,
-    sites: options.SitesFile = None,
+    *,
+    basis: JudgingOptions,
+    ending: Ending,
+    threshold: Threshold,
     require: options.Require = None,
     inventory: options.Inventory = False,
-    as_of: options.AsOf = None,
-    format_name: options.FormatName = None,
-    output: options.OutputFiles = None,
-    fail_on: options.FailOnLevel = "review",
-    exit_zero: options.ExitZero = False,
-    marking: options.Marking = None,
-    data: options.DataFolder = None,
-    attestations: options.AttestationsFile = None,
-    exceptions: options.ExceptionsFile = None,
-    quiet: options.Quiet = False,
 ) -> None:
     """Hear which cameras announce themselves on the links of this machine. Sends nothing at all, unless --join is given."""
     from camscan import pipeline
@@ -68,8 +61,7 @@ def listen(
     from camscan.collect.scope import allowed_until, authorise, authorise_capture, build_scope
     from camscan.report.deliver import open_outputs
 
-    level = options.fail_on_level(fail_on)
-    format_of(format_name)
+    refuse_unknown(ending, threshold)
     seconds = options.duration(for_, "--for") if for_ is not None else None
     wanted = build_scope((), exclude or (), iface or (), None, scope)
     started_at = now()
@@ -79,27 +71,29 @@ def listen(
     if not may(CAP_NET_RAW):
         raise PrivilegeError(f"listening needs CAP_NET_RAW: {remedy_for_privilege('listen …')}")
     judging = judging_by(
-        configuration(), command="listen", policies=policy, site=site, sites=sites, as_of=as_of, data=data, marking=marking,
-        attestations=attestations, exceptions=exceptions,
-        require=require, mandatory=False, inventory=inventory,
-    )  # fmt: skip
-    refuse_unjudged(judging.policies, format_name, output or ())
+        configuration(),
+        basis,
+        command="listen",
+        marking=ending.marking,
+        require=require,
+        mandatory=False,
+        inventory=inventory,
+    )
+    refuse_unjudged(judging.policies, ending)
     until = allowed_until(wanted, started_at)
     left = None if until is None else max(0.1, (until - started_at).total_seconds())
     plan = _plan(wanted, judging.site.name, min((s for s in (seconds, left) if s is not None), default=None), promisc, join)
     for line in announcement(plan):
-        show.note(line, quiet=quiet)
-    with open_outputs(output or ()) as outputs:
-        with watching(format_name, plan.scope, judging, quiet) as watcher:
+        show.note(line, quiet=ending.quiet)
+    with open_outputs(ending.outputs) as outputs:
+        with watching(ending.format_name, plan.scope, judging, ending.quiet) as watcher:
             (report, observations), by_signal = asyncio.run(until_signalled(lambda: pipeline.listen(plan, judging, watcher)))
         conclude(
             report,
             observations,
             outputs,
-            format_name=format_name,
-            fail_on=level,
-            exit_zero=exit_zero,
-            quiet=quiet,
+            ending,
+            threshold,
             by_signal=by_signal,
             rest=watcher.rest,
         )

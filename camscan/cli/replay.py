@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from camscan.cli import options
-from camscan.cli.conclude import conclude, format_of, refuse_unjudged
+from camscan.cli.conclude import conclude, refuse_unjudged, refuse_unknown
 from camscan.cli.configuration import configuration
+from camscan.cli.groups import Ending, JudgingOptions, Threshold, with_groups
 from camscan.cli.judging import judging_by
 
 
+@with_groups
 def replay(
     files: Annotated[
         list[Path],
@@ -21,44 +23,21 @@ def replay(
             help="pcap, pcapng, NAME.obs.jsonl, nmap -oX, DHCP leases, ip neigh, arp-scan or CSV; - is standard input.",
         ),
     ],
-    policy: options.Policies = None,
-    site: options.Site = None,
-    sites: options.SitesFile = None,
+    *,
+    basis: JudgingOptions,
+    ending: Ending,
+    threshold: Threshold,
     inventory: options.Inventory = False,
-    as_of: options.AsOf = None,
-    format_name: options.FormatName = None,
-    output: options.OutputFiles = None,
-    fail_on: options.FailOnLevel = "review",
-    exit_zero: options.ExitZero = False,
-    marking: options.Marking = None,
-    data: options.DataFolder = None,
-    attestations: options.AttestationsFile = None,
-    exceptions: options.ExceptionsFile = None,
-    quiet: options.Quiet = False,
 ) -> None:
     """Read captures, kept evidence or lists of other programs as if the devices had just spoken. No network, no privilege."""
     from camscan.collect.files import with_standard_input
     from camscan.offline import replay as replay_files
     from camscan.report.deliver import open_outputs
 
-    level = options.fail_on_level(fail_on)
-    format_of(format_name)
-    judging = judging_by(
-        configuration(),
-        command="replay",
-        policies=policy,
-        site=site,
-        sites=sites,
-        as_of=as_of,
-        data=data,
-        attestations=attestations,
-        exceptions=exceptions,
-        marking=marking,
-        mandatory=False,
-        inventory=inventory,
-    )
-    refuse_unjudged(judging.policies, format_name, output or ())
-    with open_outputs(output or ()) as outputs:
+    refuse_unknown(ending, threshold)
+    judging = judging_by(configuration(), basis, command="replay", marking=ending.marking, mandatory=False, inventory=inventory)
+    refuse_unjudged(judging.policies, ending)
+    with open_outputs(ending.outputs) as outputs:
         with with_standard_input(files) as paths:
-            report, observations = replay_files(paths, judging, site_named=any(pair.startswith("name=") for pair in site or ()))
-        conclude(report, observations, outputs, format_name=format_name, fail_on=level, exit_zero=exit_zero, quiet=quiet)
+            report, observations = replay_files(paths, judging, site_named=basis.names_site)
+        conclude(report, observations, outputs, ending, threshold)

@@ -11,6 +11,7 @@ import typer
 from camscan.cli import options, show
 from camscan.cli.conclude import conclude, format_of, refuse_unjudged
 from camscan.cli.configuration import configuration
+from camscan.cli.groups import Ending, JudgingOptions, Threshold, with_groups
 from camscan.cli.judging import judging_by
 from camscan.errors import UsageError
 
@@ -20,16 +21,12 @@ if TYPE_CHECKING:
     from camscan.report.far import Worksheet
 
 
+@with_groups
 def report(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Observation file of a run (NAME.obs.jsonl).")],
-    format_name: options.FormatName = None,
-    output: options.OutputFiles = None,
-    policy: options.Policies = None,
-    site: options.Site = None,
-    sites: options.SitesFile = None,
-    as_of: options.AsOf = None,
-    attestations: options.AttestationsFile = None,
-    exceptions: options.ExceptionsFile = None,
+    *,
+    basis: JudgingOptions,
+    ending: Ending,
     clause: Annotated[
         str | None,
         typer.Option("--clause", metavar="CLAUSE", help="Of format far: the clause in your contract, e.g. 52.204-25."),
@@ -40,9 +37,6 @@ def report(
     submitted_on: Annotated[
         str | None, typer.Option("--submitted-on", metavar="DATE", help="Of format far: when the first report went out.")
     ] = None,
-    marking: options.Marking = None,
-    data: options.DataFolder = None,
-    quiet: options.Quiet = False,
 ) -> None:
     """Render a kept run, judged by its own policies, site and day where none are given. No network; findings do not fail it."""
     from camscan.pipeline import judge_kept
@@ -53,35 +47,25 @@ def report(
     evidence = read(run)
     judging = judging_by(
         configuration(),
+        basis.or_of(evidence.run),
         command="report",
-        policies=policy or evidence.run.policies or (options.NONE,),
-        site=site,
-        sites=sites,
         sites_of_run=evidence.run.sites,
-        as_of=as_of or evidence.run.as_of.isoformat(),
-        data=data,
-        marking=marking,
-        attestations=attestations,
-        exceptions=exceptions,
+        marking=ending.marking,
     )
     worksheet = _worksheet(judging.book, clause, identified_on, submitted_on)
     formats: Mapping[str, Format] = {**FORMATS, worksheet.NAME: worksheet}
-    chosen = format_of(format_name, formats)
-    asked_for = {chosen.NAME, *(parse_output(spec, formats).format for spec in output or ())}
+    chosen = format_of(ending.format_name, formats)
+    asked_for = {chosen.NAME, *(parse_output(spec, formats).format for spec in ending.outputs)}
     _check_worksheet(worksheet, worksheet.NAME in asked_for, judging.policies)
-    refuse_unjudged(judging.policies, format_name, output or ())
-    with open_outputs(output or (), formats) as outputs:
-        rendered, observations = judge_kept(
-            evidence, run.name, judging, keep_name=not any(pair.startswith("name=") for pair in site or ())
-        )
+    refuse_unjudged(judging.policies, ending)
+    with open_outputs(ending.outputs, formats) as outputs:
+        rendered, observations = judge_kept(evidence, run.name, judging, keep_name=not basis.names_site)
         conclude(
             rendered,
             observations,
             outputs,
-            format_name=None,
-            fail_on="none",
-            exit_zero=True,
-            quiet=quiet,
+            ending,
+            Threshold(fail_on="none", exit_zero=True),
             rest=lambda made: chosen.render(made, width=show.terminal_width(), color=show.use_color()),
         )
 

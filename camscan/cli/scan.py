@@ -12,8 +12,9 @@ import typer
 
 from camscan.cli import options, show
 from camscan.cli.clock import now
-from camscan.cli.conclude import conclude, format_of, refuse_unjudged
+from camscan.cli.conclude import conclude, refuse_unjudged, refuse_unknown
 from camscan.cli.configuration import Configuration, configuration, keep_policies, user_file
+from camscan.cli.groups import Ending, JudgingOptions, Threshold, with_groups
 from camscan.cli.judging import judging_by
 from camscan.cli.signals import until_signalled
 from camscan.errors import UsageError
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
     from camscan.pipeline import Judging
 
 
+@with_groups
 def scan(
     targets: Annotated[
         list[str] | None, typer.Argument(metavar="[TARGET]...", help="Ranges or addresses, e.g. 10.20.0.0/24.")
     ] = None,
-    policy: options.Policies = None,
-    site: options.Site = None,
-    sites: options.SitesFile = None,
+    *,
+    basis: JudgingOptions,
+    ending: Ending,
+    threshold: Threshold,
     scope: options.ScopeFile = None,
     exclude: options.Exclude = None,
     iface: options.Interfaces = None,
@@ -60,16 +63,6 @@ def scan(
     ] = False,
     allow_large: Annotated[bool, typer.Option("--allow-large", help="Ranges larger than a /16 are meant.")] = False,
     inventory: options.Inventory = False,
-    as_of: options.AsOf = None,
-    format_name: options.FormatName = None,
-    output: options.OutputFiles = None,
-    fail_on: options.FailOnLevel = "review",
-    exit_zero: options.ExitZero = False,
-    marking: options.Marking = None,
-    data: options.DataFolder = None,
-    attestations: options.AttestationsFile = None,
-    exceptions: options.ExceptionsFile = None,
-    quiet: options.Quiet = False,
 ) -> None:
     """Find the cameras of a range, say who made each, and judge them."""
     from camscan import pipeline
@@ -78,15 +71,18 @@ def scan(
     from camscan.report.deliver import open_outputs
 
     settings = configuration()
-    level = options.fail_on_level(fail_on)
-    format_of(format_name)
+    refuse_unknown(ending, threshold)
     listen_s = options.duration(listen, "--listen") if listen is not None else 0
     judging = judging_by(
-        settings, command="scan", policies=policy, site=site, sites=sites, as_of=as_of, data=data, marking=marking,
-        attestations=attestations, exceptions=exceptions, require=require, inventory=inventory,
+        settings,
+        basis,
+        command="scan",
+        marking=ending.marking,
+        require=require,
+        inventory=inventory,
         ask=_ask_policies if show.may_ask() else None,
-    )  # fmt: skip
-    refuse_unjudged(judging.policies, format_name, output or ())
+    )
+    refuse_unjudged(judging.policies, ending)
     known = interfaces()
     if not targets and scope is None:
         targets = _links_to_scan(known, iface or ())
@@ -120,7 +116,7 @@ def scan(
         accounts,
         snmp,
         listen_s,
-        quiet,
+        ending.quiet,
     )
     if dry_run:
         from camscan.cli.notice import notice
@@ -129,16 +125,14 @@ def scan(
         return
     if asked and not show.confirm(_question(plan)):
         raise UsageError("nothing was sent")
-    with open_outputs(output or ()) as outputs:
+    with open_outputs(ending.outputs) as outputs:
         (report, observations), by_signal = asyncio.run(until_signalled(lambda: pipeline.scan(plan, judging)))
         conclude(
             report,
             observations,
             outputs,
-            format_name=format_name,
-            fail_on=level,
-            exit_zero=exit_zero,
-            quiet=quiet,
+            ending,
+            threshold,
             by_signal=by_signal,
         )
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from camscan.model.carriers import Fields
 from camscan.model.identified import Attachment, Channel, ChannelRange, Identification
-from camscan.model.judged import Judgement
+from camscan.model.judged import Judgement, Verdict
 from camscan.model.observed import Asset, CollectorAttempt, Coverage, Ledger
 from camscan.model.stated import Scope, SiteContext, StandingAttestation, StatementsUsed
 
@@ -79,6 +79,25 @@ class Egress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Since when a device is known, as far as runs of the same site were kept."""
+
+    since: datetime
+    """First seen by any of them."""
+    absent_until: datetime | None = None
+    """The last complete run before `since` that covered its address and did not see it; None where there was none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """What one earlier run of the same site and policies counted."""
+
+    at: datetime
+    verdicts: tuple[tuple[Verdict, int], ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssessedAsset:
     """An asset with what it is and what follows."""
 
@@ -98,6 +117,8 @@ class AssessedAsset:
     """What persons stated of it, those that lapsed among them."""
     egress: tuple[Egress, ...] = ()
     """As far as it was overheard."""
+    presence: Presence | None = None
+    """None where no history is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +137,5 @@ class Report:
     assumptions: tuple[str, ...] = ()
     display: Fields = ()
     """Slug → name as its company writes it, for people; only slugs that occur."""
+    past: tuple[PastRun, ...] = ()
+    """Earlier runs, oldest first; empty where no history is kept."""
