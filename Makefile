@@ -50,7 +50,7 @@ reference: setup
 	$(BIN)/python .ci/reference_policies.py
 
 lock: setup
-	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	$(BIN)/pip-compile --quiet --extra dev --extra postgres --extra pdf --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
 
 clean:
