@@ -19,6 +19,7 @@ from camscan.model.carriers import (
     address_order,
     is_local_mac,
 )
+from camscan.model.changed import Cause, Change, ChangeKind, Diff
 from camscan.model.identified import (
     CAMERA_KINDS,
     RECORDER_KINDS,
@@ -93,6 +94,9 @@ __all__ = [
     "Basis",
     "Because",
     "Carrier",
+    "Cause",
+    "Change",
+    "ChangeKind",
     "Channel",
     "ChannelRange",
     "CollectorAttempt",
@@ -103,6 +107,7 @@ __all__ = [
     "Covered",
     "Datagram",
     "DeviceException",
+    "Diff",
     "Edge",
     "Egress",
     "Endpoint",
