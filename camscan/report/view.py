@@ -42,6 +42,8 @@ WAITING = frozenset({"open", "lapsed"})
 
 MOST_NAMES = 2
 """Names of one destination that are shown."""
+MOST_UNSEEN = 8
+"""Ranges or attempts of one kind that are named; the rest is a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,9 @@ def behind_recorders(report: Report) -> tuple[str, ...]:
     if known:
         least, most = sum(one.at_least for one in known), sum(one.at_most for one in known)
         said.append(f"what stands behind {_recorders(len(known))}: {least} to {most} channels, not inspectable from here")
-    if blank:
+    if blank and known:
+        said.append(f"what stands behind {_recorders(blank)} more, of which nothing can be inferred")
+    elif blank:
         said.append(f"what stands behind {_recorders(blank)}")
     return tuple(said)
 
@@ -298,6 +302,39 @@ def unfinished(report: Report) -> tuple[str, ...]:
     )
 
 
+def unseen(report: Report) -> tuple[str, ...]:
+    """Return what a report cannot speak of, in one part of a sentence each: the weightiest first, the usual last."""
+    missing = []
+    blank = [f"{c.range} ({c.detail})" if c.detail else c.range for c in report.coverage if c.level is CoverageLevel.NONE]
+    if blank:
+        missing.append(f"{some(blank, MOST_UNSEEN)} not covered")
+    partly = [place_words(c) for c in report.coverage if c.level is not CoverageLevel.NONE and not c.complete]
+    if partly:
+        missing.append(f"{some(partly, MOST_UNSEEN)} not covered to the end")
+    routed = [c.range for c in report.coverage if c.level is CoverageLevel.ROUTED]
+    if routed:
+        missing.append(f"silent cameras behind a router in {some(routed, MOST_UNSEEN)}")
+    if not report.coverage:
+        missing.append("everything that the evidence read does not show")
+    silent = sum(is_silent(judged) for judged in report.assets)
+    if silent:
+        missing.append(f"what {counted(silent)} alive but silent or out of reach may be")
+    missing += behind_recorders(report)
+    broken = unfinished(report)
+    if broken:
+        missing.append(f"what these would show: {some(broken, MOST_UNSEEN)}")
+    off = not_asked(report)
+    if off:
+        missing.append(f"what {some(off, MOST_UNSEEN)} would show, not asked for")
+    return (*missing, "equipment that is switched off, on another segment, or silent by design")
+
+
+def is_silent(judged: AssessedAsset) -> bool:
+    """Return whether a device is alive and said nothing that is known."""
+    verdict = judged.judgement.verdict
+    return verdict is Verdict.NOT_ASSESSED or (verdict is None and judged.identification.confidence is None)
+
+
 def not_asked(report: Report) -> tuple[str, ...]:
     """Return the collectors that run only on request, and were not asked for."""
     return tuple(attempt.collector for attempt in report.attempts if attempt.reason is AttemptReason.DISABLED)
@@ -315,6 +352,16 @@ def attested_words(one: Attestation) -> str:
 def moment(at: datetime) -> str:
     """Return an instant to the minute, in UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def local(at: datetime) -> str:
+    """Return an instant to the minute, in the time of this machine, with its zone."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M %Z")
+
+
+def day(at: datetime) -> str:
+    """Return the day of an instant, in the time of this machine."""
+    return at.astimezone().date().isoformat()
 
 
 def some(items: Iterable[str], most: int) -> str:
