@@ -7,9 +7,9 @@ ISOLATED := bash .ci/isolated
 WORKERS := 4
 PROPERTIES := tests/codecs/test_contract.py tests/codecs/test_fold.py tests/test_correlate.py tests/collect/test_guard.py \
 	tests/report/test_observations.py tests/codecs/test_repeats.py tests/codecs/test_capturefilter.py tests/codecs/test_flood.py \
-	tests/collect/test_capture.py tests/fuzz
+	tests/collect/test_capture.py tests/fuzz tests/history tests/e2e/test_nights.py tests/e2e/test_cron.py
 
-.PHONY: setup setup-tests demo test test-long lint format bench reference lock clean
+.PHONY: setup setup-tests demo test test-long lint format bench screenshots reference man lock package deb container clean
 
 setup: .venv/.ready
 
@@ -44,14 +44,35 @@ format: setup
 bench: setup-tests
 	@$(ISOLATED) $(BIN)/python -m tests.bench $(ARGS)
 
+# Pictures of the demo's report, for the pages.
+screenshots: setup-tests
+	@$(ISOLATED) $(BIN)/python .ci/screenshots.py
+
 # Pages whose facts stand in code or data.
 reference: setup
 	$(BIN)/python .ci/reference.py
 	$(BIN)/python .ci/reference_policies.py
 
+# The manual page, from the commands.
+man: setup
+	$(BIN)/python .ci/man.py build/camscan.1
+
 lock: setup
 	$(BIN)/pip-compile --quiet --extra dev --extra postgres --extra pdf --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+
+# Wheel and source archive in dist/, and the wheel tried as pipx lays it out.
+package: setup
+	@bash .packaging/package
+
+# A Debian package in dist/; tried in a fresh Debian where debootstrap is there.
+deb: setup
+	@bash .packaging/build-deb
+	@if command -v debootstrap >/dev/null; then bash .packaging/smoke-deb; else echo "deb: not tried: apt-get install debootstrap"; fi
+
+# An image from the Debian package (BASE=debootstrap where no image can be pulled).
+container: deb
+	@bash .packaging/build-container
 
 clean:
 	rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Write docs/reference/fields.md, vendors.md and protocols.md from fingerprints/ and the codecs. `--check` only says whether they are current."""
+"""Write docs/reference/fields.md, vendors.md, protocols.md and settings.md from fingerprints/, the codecs and the settings. `--check` only says whether they are current."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from camscan.cli.messages import message_readers
+from camscan.cli.settings import SETTINGS
 from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS, STREAM_CODECS
 from camscan.datafiles.check import coverage_of
 from camscan.datafiles.knowledge import load_fields, vendor_files
@@ -117,7 +118,26 @@ def protocols_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"fields.md": fields_page, "vendors.md": vendors_page, "protocols.md": protocols_page}
+def settings_page() -> str:
+    """Return docs/reference/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        GENERATED.replace("fingerprints/", "camscan/cli/settings.py"),
+        "",
+        "What a file of settings may hold, and the variable that sets the same. `camscan config show` says what holds on a machine, and why. A key with a dot",
+        "stands in the table before the dot: `class` in `[site]`. Accounts are no settings: [credentials.md](../credentials.md).",
+        "",
+        "| key | meaning | if not set | variable | example |",
+        "|---|---|---|---|---|",
+    ]
+    for one in SETTINGS:
+        row = (f"`{one.key}`", cell(one.meaning), cell(one.default), code(one.variable or ""), code(one.example))
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"settings.md": settings_page, "fields.md": fields_page, "vendors.md": vendors_page, "protocols.md": protocols_page}
 
 
 def main() -> int:

@@ -28,7 +28,7 @@ MAX_NAMED = 3
 MAX_QUOTED = 64
 """Characters of a claimed value that a conflict quotes, and of a serial that becomes a key."""
 
-HOST_FIELDS = ("dhcp.hostname", "dhcpv6.hostname", "mdns.host", "llmnr.name")
+HOST_FIELDS = frozenset({"dhcp.hostname", "dhcpv6.hostname", "mdns.host", "llmnr.name"})
 EUI64_FIELD = "eui64.mac"
 """The interface that a sender's address of IPv6 was made from, where the link showed another one."""
 UNIQUE_KINDS = frozenset({"mac", "serial"})
@@ -281,7 +281,7 @@ class _Correlation:
             site=self.site,
             macs=tuple(sorted({o.link_mac for o in members if o.link_mac and o.link_mac not in self.relays})),
             ips=tuple(sorted({o.ip for o in members if o.ip}, key=address_order)),
-            hostnames=tuple(sorted({value for o in kept for name in HOST_FIELDS for value in o.values(name)})),
+            hostnames=tuple(sorted({value for o in kept for name, value in o.fields if name in HOST_FIELDS})),
             observations=kept,
             first_seen=min(o.first_seen_at for o in members),
             last_seen=max(o.last_seen_at for o in members),

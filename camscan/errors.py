@@ -9,6 +9,10 @@ class UsageError(CamscanError):
     """A flag, a configuration value, an input or an output cannot be used (exit 2)."""
 
 
+class StoreError(UsageError):
+    """The store of runs cannot be opened or read, or holds no such run (exit 2)."""
+
+
 class RefusedError(CamscanError):
     """The scope does not allow what was asked for, or has expired (exit 6)."""
 
@@ -19,6 +23,10 @@ class LockedError(CamscanError):
 
 class DataFileError(CamscanError):
     """A file under fingerprints/ is invalid; the message names file, line or entry (exit 8)."""
+
+
+class SealError(CamscanError):
+    """A hash, a signature or an archive does not hold (exit 8)."""
 
 
 class DeliveryError(CamscanError):

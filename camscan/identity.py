@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -14,6 +15,8 @@ SHORTEST_CLAIM = 5
 """Letters and digits without which a claimed value is no identity."""
 LONGEST_CLAIM = 256
 """Characters beyond which a claimed value is no identity either."""
+KEPT_CLAIMS = 16 * 1024
+"""Values of which it is remembered what they are: a run looks at each several times."""
 PLACEHOLDER_WORDS = frozenset(
     {"default", "notavailable", "notset", "notspecified", "serial", "serialno", "serialnumber", "undefined", "unknown"}
 )
@@ -107,10 +110,15 @@ def compared(stated: Identity, seen: Identity) -> Agreement:
     same = {kind: bool(_values(stated, kind) & _values(seen, kind)) for kind in KINDS}
     if _values(stated, "mac") and _values(seen, "mac") and not same["mac"]:
         changed.append(f"MAC was {_listed(stated, 'mac')}, is {_listed(seen, 'mac')}")
-    if any(_differs(stated, seen, name) for name in sorted({mark.field for mark in stated if mark.kind == "serial"})):
+    if serials_differ(stated, seen):
         changed.append(f"serial was {_listed(stated, 'serial')}, is {_listed(seen, 'serial')}")
     firm = [kind for kind in FIRM if _values(stated, kind) and _values(seen, kind)]
     return Agreement(any(same[kind] for kind in firm or KINDS), tuple(changed))
+
+
+def serials_differ(stated: Identity, seen: Identity) -> bool:
+    """Return whether any field shows other serials than it did; a serial is never changed, so the device is another one."""
+    return any(_differs(stated, seen, name) for name in {mark.field for mark in stated if mark.kind == "serial"})
 
 
 class Bindings:
@@ -150,8 +158,9 @@ def is_placeholder(value: str) -> bool:
     return len(value) > LONGEST_CLAIM or is_common(bare(value))
 
 
+@lru_cache(maxsize=KEPT_CLAIMS)
 def is_common(letters: str) -> bool:
-    """Return whether letters and digits, as `bare` gives them, are a placeholder, a default or a sequence."""
+    """Return whether ≤ LONGEST_CLAIM letters and digits, as `bare` gives them, are a placeholder, a default or a sequence."""
     if len(letters) < SHORTEST_CLAIM or letters in PLACEHOLDER_WORDS or len(set(letters[:-1])) == 1:
         return True
     if len(letters) == 32 and letters.endswith(LOCAL_NODE_OF_UUID):
@@ -166,7 +175,12 @@ def bare(value: str) -> str:
 
 def canonical_mac(value: str) -> str | None:
     """Return a claimed MAC as the link layer would write it; None where it can't be the MAC of one interface."""
-    digits = bare(value[:LONGEST_CLAIM])
+    return _canonical_mac(value[:LONGEST_CLAIM])
+
+
+@lru_cache(maxsize=KEPT_CLAIMS)
+def _canonical_mac(value: str) -> str | None:
+    digits = bare(value)
     if len(digits) != 12 or any(c not in "0123456789abcdef" for c in digits) or is_common(digits):
         return None
     mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2))

@@ -192,7 +192,7 @@ class Listeners:
             if self._plan.seconds is not None:
                 ended = AttemptStatus.PARTIAL, AttemptReason.INTERRUPTED, "interrupted"
             raise
-        except Exception as fault:
+        except Exception as fault:  # a bug of one listener is an attempt that failed; the others go on
             ended = AttemptStatus.FAILED, AttemptReason.BUG, f"{type(fault).__name__}: {fault}"
         finally:
             self._record(ground, listener.frames, started_at, ended)

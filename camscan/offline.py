@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from camscan.collect.base import Tally
@@ -16,9 +17,13 @@ from camscan.collect.files import Input, InputKind, kind_of, read_input
 from camscan.collect.stages import Gathered, outcome
 from camscan.model import AttemptReason, CollectorAttempt, Observation, Report, Scope
 from camscan.pipeline import Judging, assemble, kept, new_run, not_kept, unlisted
+from camscan.progress import NOBODY, Steps
 from camscan.report.observations import ObservationFile
 from camscan.report.observations import read as read_observations
 
+READING = "reading"
+BYTES_A_SECOND = 40_000_000
+"""Of a capture, roughly."""
 COLLECT_AT = 100_000
 """Values made, and not freed, before the collector of cycles looks among the newest of them."""
 MAX_NAMED = 3
@@ -44,7 +49,7 @@ def replay(files: Sequence[Input], judging: Judging, *, site_named: bool = False
     site_named: the name of the judgement's site was given for these files. Raises UsageError for one that cannot be read at all.
     """
     with rare_collections():
-        reading = Reading(files, judging.site.name)
+        reading = Reading(files, judging.site.name, judging.steps)
         reading.read()
         return _report(reading, judging, site_named=site_named)
 
@@ -52,14 +57,17 @@ def replay(files: Sequence[Input], judging: Judging, *, site_named: bool = False
 class Reading:
     """What several files hold together."""
 
-    def __init__(self, files: Sequence[Input], site: str) -> None:
-        self._files, self._site = files, site
+    def __init__(self, files: Sequence[Input], site: str, steps: Steps = NOBODY) -> None:
+        self._files, self._site, self._steps = files, site, steps
+        self._heard: set[str] = set()
+        """Who was heard so far, by MAC or address."""
         self._kinds = {path: kind_of(path) for path in files}
+        self._sizes = {path: path.stat().st_size if isinstance(path, Path) else 0 for path in files}
         captures = in_order_of_time([path for path in files if self._kinds[path] is InputKind.CAPTURE])
         self._order = (*(path for path in files if self._kinds[path] is not InputKind.CAPTURE), *captures)
         self.gathered = Gathered()
         self.evidence: list[ObservationFile] = []
-        self._captures = CaptureReader(site=site, emit=self.gathered.add)
+        self._captures = CaptureReader(site=site, emit=self._take_one)
         self._attempts: list[tuple[Input, CollectorAttempt]] = []
 
     @property
@@ -79,8 +87,25 @@ class Reading:
 
     def read(self) -> None:
         """Read every file once, captures last. Raises UsageError for one that cannot be read at all."""
+        whole = max(1, sum(self._sizes.values()))
+        self._steps.expect({READING: whole / BYTES_A_SECOND})
+        self._steps.enter(READING)
+        before = 0
         for number, path in enumerate(self._order, 1):
+            self._captures.at = partial(self._at, before, whole)
             self._read(path, last=number == len(self._order))
+            before += self._sizes[path]
+            self._steps.done(before, whole)
+
+    def _at(self, before: int, whole: int, position: int) -> None:
+        self._steps.done(before + position, whole)
+
+    def _take_one(self, seen: Observation) -> None:
+        self.gathered.add(seen)
+        sender = seen.link_mac or seen.ip
+        if sender and sender not in self._heard:
+            self._heard.add(sender)
+            self._steps.found(len(self._heard), 0)
 
     def _read(self, path: Input, *, last: bool) -> None:
         started_at = datetime.now(UTC)  # noqa: TID251  (an attempt records when it ran)
@@ -92,7 +117,7 @@ class Reading:
         elif isinstance(path, Path) and kind is InputKind.OBSERVATIONS:
             self._take(read_observations(path), tally)
         elif isinstance(path, Path):
-            read_input(path, kind, site=self._site, at=started_at, emit=self.gathered.add, tally=tally)
+            read_input(path, kind, site=self._site, at=started_at, emit=self._take_one, tally=tally)
         status, reason, detail = outcome(tally, stopped=AttemptReason.DAMAGED)
         attempt = CollectorAttempt(
             collector=f"{kind}",
@@ -111,7 +136,7 @@ class Reading:
     def _take(self, evidence: ObservationFile, tally: Tally) -> None:
         self.evidence.append(evidence)
         for seen in evidence.observations:
-            self.gathered.add(seen)
+            self._take_one(seen)
         tally.received = len(evidence.observations)
         if evidence.damaged:
             tally.unfinished.append(evidence.damaged)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from camscan import __version__
 from camscan.codecs.fold import fold
 from camscan.collect.base import Stage
 from camscan.collect.coverage import MAX_HEARD, completeness, coverage_of, listened, networks_listened
+from camscan.collect.forecast import ALIVE_SHARE
+from camscan.collect.journal import Beginning, Interrupted, Journal, joined
 from camscan.collect.net import Net
 from camscan.collect.pace import PACES, Meter
 from camscan.collect.privileges import CAP_NET_RAW, drop_capabilities, may
-from camscan.collect.stages import Gathered, ScanPlan, StageRunner, live
+from camscan.collect.stages import Deadline, Gathered, ScanPlan, StageRunner, live
 from camscan.correlate import correlate, rekey_all
 from camscan.identify.attachment import attachment
 from camscan.identify.bystanders import in_words, without_bystanders
@@ -44,12 +48,24 @@ from camscan.policy.rules import PolicyBook
 from camscan.policy.sites import site_of
 from camscan.policy.totals import urgency
 from camscan.policy.upkeep import overdue_reviews
+from camscan.progress import NOBODY, Steps
 from camscan.report.observations import ObservationFile
 from camscan.report.observations import read as read_observations
 from camscan.statements import NOTHING_RECORDED, Recorded, Statements
 
 Found = tuple[tuple[Asset, Identification], ...]
 """Assets, and what each is."""
+
+
+Item = TypeVar("Item")
+TICK_S = 0.25
+MAX_NAMED = 3
+"""Devices that one warning names."""
+TOLD_EVERY = 64
+"""Devices between two words of the progress."""
+IDENTIFYING, JUDGING = "identifying", "judging"
+JUDGING_DEVICE_S = 0.002
+"""Seconds that identifying a device takes, roughly; judging it takes as much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,44 +87,148 @@ class Judging:
     """Keep host names and raw bytes also of hosts that are positively known as something else."""
     recorded: Recorded = NOTHING_RECORDED
     """What persons stated of devices, and the exceptions that were given."""
+    warnings: tuple[str, ...] = ()
+    """What is to be known of the data, such as its age."""
+    steps: Steps = NOBODY
+    """Who is told how the work goes on."""
 
 
 async def scan(plan: ScanPlan, judging: Judging) -> tuple[Report, tuple[Observation, ...]]:
     """Run every stage and return the report and the observations behind it.
 
     Cancelling the task ends the collecting, not the reporting: what was found is returned with PARTIAL attempts.
+    Raises StoreError, before anything is sent, where the plan's journal cannot be written.
     """
-    started_at = plan.now()
+    before = plan.interrupted
+    started_at = before.beginning.run.started_at if before else plan.now()
     privileged = may(CAP_NET_RAW)
-    gathered = Gathered()
+    gathered = Gathered(list(before.observations) if before else [])
     loop = asyncio.get_running_loop()
-    net = Net(plan.guard, Meter(PACES[plan.scope.pace], loop.time()))
+    net = Net(plan.guard, Meter(PACES[plan.scope.pace], loop.time()), plan.journal)
+    for ip, spent in before.spent.items() if before else ():
+        net.meter.account(ip).add(spent)
     stage = StageRunner(plan, judging.knowledge, gathered, net)
+    plan.journal.begin(beginning_of(plan, judging, started_at, privileged=privileged))
+    judging.steps.expect(judging_s(plan.guard.count() // ALIVE_SHARE))
     try:
         stage.open_all()
         drop_capabilities()
-        for number in Stage:
-            if not await stage.run(number):
-                break
+        with ticking(lambda: tick(plan, net.meter), loop), ending_at(plan.deadline, gathered, loop):
+            for number in Stage:
+                if not await stage.run(number):
+                    break
     except asyncio.CancelledError:
-        gathered.interrupted = True
+        gathered.interrupted = gathered.overdue is None
         current = asyncio.current_task()
         if current is not None:
             current.uncancel()
     finally:
         stage.close_all()
+        write_down(plan.journal, net.meter)
     ledgers = {ip: account.ledger() for ip, account in net.meter.accounts.items()}
     observations, found = kept(gathered.observations, judging)
-    attempts = tuple(gathered.attempts)
+    attempts = joined(before.attempts if before else (), gathered.attempts)
+    alive = frozenset(live(observations, plan.guard))
     coverage = coverage_of(
-        plan.scope, [n for i in plan.interfaces for n in i.on_link], attempts, frozenset(live(observations, plan.guard))
+        plan.scope,
+        [n for i in plan.interfaces for n in i.on_link],
+        attempts,
+        alive,
+        visited=stage.visited("tcp"),
+        down=plan.down,
     )
     run = new_run(judging, started_at, plan.now(), privileged=privileged, interrupted=gathered.interrupted)
-    warnings = not_kept(gathered)
+    warnings = (*not_kept(gathered), *resumed(before, found), *not_written_down(plan.journal))
     return (
         assemble(run, plan.scope, attempts, coverage, observations, judging, ledgers=ledgers, warnings=warnings, found=found),
         observations,
     )
+
+
+def beginning_of(plan: ScanPlan, judging: Judging, started_at: datetime, *, privileged: bool) -> Beginning:
+    """Return what is known of a scan when it begins."""
+    return Beginning(
+        run=new_run(judging, started_at, started_at, privileged=privileged, interrupted=True),
+        scope=plan.scope,
+        networks=tuple(str(network) for link in plan.interfaces for network in link.on_link),
+        collectors=tuple(collector.NAME for collector in plan.collectors),
+    )
+
+
+def tick(plan: ScanPlan, meter: Meter) -> None:
+    """Tell those who wait, and the journal, that a moment went by."""
+    plan.steps.tick()
+    plan.journal.tick()
+    write_down(plan.journal, meter)
+
+
+def write_down(journal: Journal, meter: Meter) -> None:
+    """Write down what was spent since the last time."""
+    for ip in sorted(meter.touched):
+        journal.spent(ip, meter.account(ip).spent())
+    meter.touched.clear()
+
+
+def resumed(before: Interrupted | None, found: Found) -> tuple[str, ...]:
+    """Return what is to be known of a run that was interrupted and resumed; nothing of any other."""
+    if before is None:
+        return ()
+    done = before.finished.get("tcp", frozenset())
+    visited = [asset for asset, _ in found if not done.isdisjoint(asset.ips)]
+    silent = [asset.ips[0] for asset in visited if asset.last_seen <= before.at]
+    devices = {0: "no device", 1: "1 device"}.get(len(visited), f"{len(visited)} devices")
+    said = f"resumed: {devices} from the part that was interrupted at {before.at:%Y-%m-%d %H:%M:%S} UTC"
+    if silent:
+        more = f" and {len(silent) - MAX_NAMED} more" if len(silent) > MAX_NAMED else ""
+        said += f"; not heard of since: {', '.join(silent[:MAX_NAMED])}{more}"
+    return (said,)
+
+
+def not_written_down(journal: Journal) -> tuple[str, ...]:
+    """Return the warning of a journal that could not be written to its end; none where it was."""
+    if not journal.lost:
+        return ()
+    return (f"the journal was lost ({journal.lost}): had the run been interrupted, it could not be resumed",)
+
+
+@contextmanager
+def ticking(tell: Callable[[], None], loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Call `tell` now and then, also while nothing else happens."""
+    handle: asyncio.TimerHandle
+
+    def tick() -> None:
+        nonlocal handle
+        tell()
+        handle = loop.call_later(TICK_S, tick)
+
+    handle = loop.call_later(TICK_S, tick)
+    try:
+        yield
+    finally:
+        handle.cancel()
+
+
+@contextmanager
+def ending_at(deadline: Deadline | None, gathered: Gathered, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Cancel the running task at a deadline, and note that it was this which ended it."""
+    current = asyncio.current_task()
+    assert current is not None
+
+    def over() -> None:
+        gathered.overdue = deadline
+        current.cancel()
+
+    handle = loop.call_later(deadline.seconds, over) if deadline is not None else None
+    try:
+        yield
+    finally:
+        if handle is not None:
+            handle.cancel()
+
+
+def judging_s(devices: int) -> dict[str, float]:
+    """Return the seconds that identifying and judging so many devices should take."""
+    return dict.fromkeys((IDENTIFYING, JUDGING), devices * JUDGING_DEVICE_S)
 
 
 def not_kept(gathered: Gathered) -> tuple[str, ...]:
@@ -137,9 +257,11 @@ def identified(observations: Iterable[Observation], judging: Judging, before: Fo
     """Return the assets behind observations, and what each is; those of `before` that are the same still need no second look."""
     known = {asset.key: (asset, found) for asset, found in before}
     assets = correlate(observations, claims=judging.knowledge.claims)
+    judging.steps.expect(judging_s(len(assets)))
+    judging.steps.enter(IDENTIFYING)
     return tuple(
         known[asset.key] if asset.key in known and known[asset.key][0] == asset else (asset, identify(asset, judging.knowledge))
-        for asset in assets
+        for asset in counted(assets, judging.steps)
     )
 
 
@@ -158,11 +280,12 @@ def assemble(
     """Return the report that follows from evidence and rules: no I/O, no clock, no order. found: what the observations show, where known."""
     found = identified(observations, judging) if found is None else found
     assets = rekey_all([(asset, identification.maker) for asset, identification in found])
+    judging.steps.enter(JUDGING)
     statements = Statements(judging.recorded, judging.knowledge, judging.as_of)
     marks = identities(assets, judging.knowledge.claims) if judging.recorded else ((),) * len(assets)
     assessed = [
         _assess(asset, identification, identity, judging, statements, ledgers or {}, scope)
-        for asset, (_, identification), identity in zip(assets, found, marks, strict=True)
+        for (asset, (_, identification), identity) in counted(tuple(zip(assets, found, marks, strict=True)), judging.steps)
     ]
     attestations, exceptions = statements.used()
     complete, because = completeness(coverage, attempts, run.require, run.interrupted)
@@ -182,12 +305,21 @@ def assemble(
         complete=complete,
         incomplete_because=because,
         warnings=warnings
+        + judging.warnings
         + statements.warnings()
         + overdue_reviews(judging.book, run.policies, judging.as_of)
         + ((bystanders,) if bystanders else ()),
         assumptions=tuple(sorted(assumed)),
         display=tuple(sorted((slug, judging.knowledge.display.get(slug) or judging.book.name(slug)) for slug in slugs)),
     )
+
+
+def counted(items: Sequence[Item], steps: Steps) -> Iterator[Item]:
+    """Yield items, and tell how many are done now and then."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % TOLD_EVERY == 0:
+            steps.done(number, len(items))
 
 
 def _surroundings(judging: Judging) -> Surroundings:
@@ -218,12 +350,13 @@ def _assess(
         acquired=stated.acquired,
         egress=egress,
     )
+    judgement = statements.beside(verdict, found, identity)
     messages = [one.fields for one in asset.observations]
     channels = channels_of(messages, found, judging.knowledge)
     return AssessedAsset(
         asset=asset,
         identification=found,
-        judgement=statements.beside(verdict, found, identity),
+        judgement=judgement,
         ledger=_total(ledgers, asset.ips),
         channels=channels,
         channels_inferred=None if channels else range_of(messages, found, judging.knowledge),
@@ -231,6 +364,7 @@ def _assess(
         attached_to=attachment(asset),
         egress=egress,
         attestations=stated.attestations,
+        exceptions=statements.behind(judgement),
     )
 
 

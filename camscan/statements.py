@@ -87,6 +87,11 @@ class Statements:
         self._not_yet |= set(standing.not_yet)
         return standing.judgement
 
+    def behind(self, judgement: Judgement) -> tuple[DeviceException, ...]:
+        """Return the exceptions that give findings of a judgement their status, sorted by id."""
+        named = {finding.exception for finding in judgement.findings if finding.exception}
+        return tuple(entry for entry in self._register.entries if entry.id in named) if named else ()
+
     def used(self) -> tuple[StatementsUsed | None, StatementsUsed | None]:
         """Return the files of attestations and of exceptions with what of each held, lapsed or met no device."""
         recorded = self._recorded

@@ -275,6 +275,13 @@ VENDORS = {
 }
 
 
+ENTITIES = "".join(
+    f'[[entity]]\nslug = "{slug}"\nname = "{slug}"\nrole = "company"\nsources = ["made up"]\n'
+    for slug in ("acme", "acme-home", "chips", "modules", "printworks", "relabel", "zenith")
+)
+"""The companies of these vendors, for a folder whose policies are read too."""
+
+
 def write_data(root: Path, **changed: str) -> Path:
     """Write the folder below `root` and return it. changed: vendor slug → other text of its file."""
     folder = root / "fingerprints"

@@ -40,6 +40,9 @@ COMMANDS: dict[str, Entry] = {
     "explain": Entry(
         "camscan.cli.explain:explain", "Show the evidence behind a device, or what a banner matches and nearly matches."
     ),
+    "diff": Entry("camscan.cli.diff:diff", "Show what changed between two runs, and because of what."),
+    "history": Entry("camscan.cli.history:app", "Show the runs that are kept or the life of a device, and manage them."),
+    "status": Entry("camscan.cli.status:status", "Show whether each range was covered lately; for monitoring."),
     "attest": Entry("camscan.cli.attest:app", "Record what a person saw on a unit or its papers."),
     "except add": Entry("camscan.cli.exceptions:add", "Record an acceptance or a replacement plan for devices of a run."),
     "except list": Entry("camscan.cli.exceptions:list_", "Show what is recorded, and when it ends."),
@@ -49,6 +52,18 @@ COMMANDS: dict[str, Entry] = {
     "data check": Entry("camscan.cli.data:check", "Test fingerprints, registry and policies against their own examples."),
     "data search": Entry("camscan.cli.data:search", "Show where a word stands in fingerprints, registry and policies."),
     "data status": Entry("camscan.cli.data:status", "Show how old the data is, and which rules should be read again."),
+    "data export": Entry(
+        "camscan.cli.dataimport:export", "Write fingerprints, registry and policies into a bundle that can be signed."
+    ),
+    "data import": Entry("camscan.cli.dataimport:import_", "Take a signed bundle, or CSV files of the IEEE, for this machine."),
+    "sample": Entry("camscan.cli.sample:sample", "Write a device's messages as samples with all that names it replaced."),
+    "verify": Entry("camscan.cli.verify:verify", "Check hashes and signature of an evidence package or a bundle of data."),
+    "config show": Entry("camscan.cli.config:show_", "Show every setting, its value, and where that comes from."),
+    "schedule cron": Entry("camscan.cli.schedule:cron", "Print a crontab line for an unattended scan each day."),
+    "schedule systemd": Entry(
+        "camscan.cli.schedule:systemd", "Print a hardened service and its timer for an unattended scan each day."
+    ),
+    "completion": Entry("camscan.cli.completion:completion", "Print the script by which bash, zsh or fish completes commands."),
     "doctor": Entry("camscan.cli.doctor:doctor", "Check privileges, interfaces, tools and data; each problem with its remedy."),
     "demo": Entry("camscan.cli.demo:demo", "Replay the shipped capture: table and report without root or network."),
 }
@@ -56,6 +71,8 @@ COMMANDS: dict[str, Entry] = {
 
 GROUPS: dict[str, str] = {
     "except": "Our own acceptances and replacement plans; never statutory exceptions or waivers.",
+    "config": "Settings of files and environment.",
+    "schedule": "Lines and units that run a scan each night, for review.",
     "data": "Fingerprints, registry and policies: self-test, search and age.",
 }
 
@@ -130,7 +147,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     try:
-        typer.main.get_command(app)(args=arguments, prog_name="camscan")
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        typer.main.get_command(app)(args=with_values(given), prog_name="camscan")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.INTERNAL
     except CamscanError as fault:
@@ -139,6 +157,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     return ExitCode.COMPLETE
+
+
+def with_values(arguments: Sequence[str]) -> list[str]:
+    """Return a command line in which `--require-fresh` without an age has the usual one."""
+    from camscan.cli.options import FRESH
+
+    options_end = arguments.index("--") if "--" in arguments else len(arguments)
+    made = list(arguments)
+    for number, argument in enumerate(arguments[:options_end]):
+        following = arguments[number + 1] if number + 1 < len(arguments) else ""
+        if argument == "--require-fresh" and not following.rstrip("smhd").isdecimal():
+            made[number] = f"{argument}={FRESH}"
+    return made
 
 
 def report_bug(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:

@@ -21,7 +21,7 @@ from camscan.errors import UsageError
 if TYPE_CHECKING:
     from camscan.cli.devices import Devices
     from camscan.identify.rules import Knowledge
-    from camscan.model import Attestation
+    from camscan.model import AssessedAsset, Attestation
     from camscan.policy.rules import PolicyBook
 
 TABLE = "attestation"
@@ -47,7 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Run = Annotated[Path | None, typer.Option("--run", metavar="RUN", help="Observation file that holds ASSET (NAME.obs.jsonl).")]
+Run = Annotated[str | None, typer.Option("--run", metavar="RUN", help=options.RUN_OF_ASSET_HELP)]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who saw or knows it.")]
 Basis = Annotated[str | None, typer.Option("--basis", metavar="BASIS", help="label, invoice, supplier or other.")]
 
@@ -68,6 +68,7 @@ def attest(
     disposed: Annotated[str | None, typer.Option("--disposed", metavar="DATE", help="When it was disposed of.")] = None,
     attestations: options.AttestationsFile = None,
     data: options.DataFolder = None,
+    store: options.StoreUrl = None,
 ) -> None:
     """Record what a person saw on one device."""
     from camscan.datafiles.statements import news, read_attestations
@@ -89,7 +90,7 @@ def attest(
         raise UsageError(f'--basis: "{basis}" is not known: use {options.one_of(BASES)}')
     if not any(said[name] for name in STATED):
         raise UsageError(f"{asset}: nothing is stated of it: give {options.one_of(map(flag_of, STATED))}")
-    recorder = Recorder(run, settings, data)
+    recorder = Recorder(run, settings, data, store)
     try:
         entry = recorder.entry(asset, said)
     except ValueError as fault:
@@ -111,13 +112,14 @@ def import_(
     basis: Basis = None,
     attestations: options.AttestationsFile = None,
     data: options.DataFolder = None,
+    store: options.StoreUrl = None,
 ) -> None:
     """Record a list, all of it or nothing. --by and --basis hold for rows without their own."""
     from camscan.datafiles.statements import news, raise_faults, read_attestations
     from camscan.datafiles.statements_csv import ATTESTATION_COLUMNS, rows
 
     settings = configuration()
-    recorder = Recorder(run, settings, data)
+    recorder = Recorder(run, settings, data, store)
     shared = {name: value for name, value in (("by", by), ("basis", basis)) if value}
     entries, faults = [], []
     for where, row in rows(file, ATTESTATION_COLUMNS, needed=("asset",)):
@@ -172,12 +174,17 @@ def remove(
 class Recorder:
     """Turns what a person says of an asset into an entry that is bound to a device."""
 
-    def __init__(self, run: Path | None, settings: Configuration, data: Path | None) -> None:
-        self._devices: Devices | None = None
-        if run is not None:
-            from camscan.cli.devices import open_devices
+    def __init__(self, run: str | None, settings: Configuration, data: Path | None, store: str | None) -> None:
+        from camscan.cli.kept import run_file_or_newest
 
-            self._devices = open_devices(run, settings, JudgingOptions(policy=[options.NONE], data=data), command="attest")
+        self._devices: Devices | None = None
+        self._named = run is not None
+        with run_file_or_newest(run, settings, store) as found:
+            if found is not None:
+                from camscan.cli.devices import open_devices
+
+                basis = JudgingOptions(policy=[options.NONE], data=data)
+                self._devices = open_devices(found[0], settings, basis, command="attest", called=found[1])
         self._folder = data or settings.data
         self._today = today()
 
@@ -209,8 +216,8 @@ class Recorder:
     def _bound(self, asset: str) -> tuple[str, Sequence[str]]:
         from camscan.cli.devices import NO_IDENTITY, bound_by_name
 
-        if self._devices is not None:
-            judged = self._devices.named(asset)
+        judged = self._judged(asset)
+        if self._devices is not None and judged is not None:
             bound_to = self._devices.bound_to(judged)
             if not bound_to:
                 raise ValueError(NO_IDENTITY)
@@ -220,13 +227,26 @@ class Recorder:
             raise ValueError("give --run NAME.obs.jsonl, or name the device by a global MAC or a key that holds MAC or serial")
         return asset if asset.startswith("serial:") else f"mac:{bound_to[0].partition('=')[2]}", bound_to
 
+    def _judged(self, asset: str) -> AssessedAsset | None:
+        """Return the device of the run; None without a run, or where the newest one does not hold a device that its name identifies."""
+        from camscan.cli.devices import bound_by_name
+
+        if self._devices is None:
+            return None
+        try:
+            return self._devices.named(asset)
+        except UsageError:
+            if self._named or not bound_by_name(asset):
+                raise
+            return None
+
     def contradictions(self, asset: str, entry: Attestation) -> list[str]:
         """Return how what was recorded differs from what the device sends."""
         from camscan.identify.attested import state
 
-        if self._devices is None:
+        judged = self._judged(asset)
+        if judged is None:
             return []
-        judged = self._devices.named(asset)
         before = set(judged.identification.conflicts)
         _, found = state(judged.asset, judged.identification, [entry], self._knowledge)
         return [f"recorded, and contradicted: {one.detail}" for one in found.conflicts if one not in before]

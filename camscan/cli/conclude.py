@@ -10,36 +10,79 @@ import typer
 from camscan.cli import options, show
 from camscan.cli.exits import closing_line, exit_code
 from camscan.cli.groups import Ending, Threshold
-from camscan.errors import DeliveryError, UsageError
-from camscan.model import Observation, Report
+from camscan.errors import DeliveryError, StoreError, UsageError
+from camscan.model import Diff, Observation, Report
 
 if TYPE_CHECKING:
-    from camscan.report.base import Format
+    from camscan.cli.kept import Keeper
+    from camscan.cli.packing import Packing
+    from camscan.cli.resume import Journalling
+    from camscan.cli.sending import Deliveries
+    from camscan.cli.unattended import Telling, Watch
+    from camscan.report.base import BinaryFormat, Format
     from camscan.report.deliver import Outputs
 
 
-def format_of(name: str | None, formats: Mapping[str, Format] | None = None) -> Format:
-    """Return the format for standard output; `table` where none was named. Raises UsageError listing the formats."""
-    from camscan.report.registry import FORMATS
+def format_of(name: str | None, formats: Mapping[str, Format] | None = None) -> Format | BinaryFormat:
+    """Return the format for standard output, ready to render; `table` where none was named.
 
-    formats = FORMATS if formats is None else formats
-    chosen = formats.get(name or "table")
+    Raises UsageError listing the formats, or where this one cannot be made or shown here.
+    """
+    from camscan.report.base import BinaryFormat, prepare
+    from camscan.report.registry import BINARY_FORMATS, FORMATS
+
+    known: dict[str, Format | BinaryFormat] = {**(FORMATS if formats is None else formats), **BINARY_FORMATS}
+    chosen = known.get(name or "table")
     if chosen is None:
-        nearest = options.nearest(name or "", formats)
+        nearest = options.nearest(name or "", known)
         raise UsageError(
-            f'--format: "{name}" is not a format: use {options.one_of(formats)}' + (f" (nearest: {nearest})" if nearest else "")
+            f'--format: "{name}" is not a format: use {options.one_of(known)}' + (f" (nearest: {nearest})" if nearest else "")
         )
+    if isinstance(chosen, BinaryFormat) and show.on_terminal():
+        raise UsageError(f"--format {name}: is no text: write it to a file (-o NAME{chosen.SUFFIX}) or a pipe")
+    prepare(chosen)
     return chosen
 
 
-def refuse_unknown(ending: Ending, threshold: Threshold) -> None:
-    """Refuse names that are none before anything is sent. Raises UsageError listing the choices."""
-    format_of(ending.format_name)
-    options.fail_on_level(threshold.fail_on)
+def on_output(form: Format | BinaryFormat, report: Report, ending: Ending) -> str | bytes | Iterable[str]:
+    """Return a report as standard output gets it."""
+    from camscan.report.base import BinaryFormat, Piecewise
+
+    if isinstance(form, BinaryFormat):
+        return form.render_bytes(report)
+    if isinstance(form, Piecewise):
+        return form.pieces(report)
+    return form.render(report, width=show.terminal_width(), color=show.use_color(ending.color))
+
+
+def formats_of(ending: Ending) -> dict[str, Format]:
+    """Return every format, the table with the columns that were asked for. Raises UsageError listing the choices."""
+    from camscan.report.deliver import parse_output
+    from camscan.report.listing import COLUMNS, Style
+    from camscan.report.registry import FORMATS
+    from camscan.report.table import NAME, StyledTable
+
+    options.color_choice(ending.color)
+    style = Style(columns=options.column_names(ending.columns, COLUMNS), wide=ending.wide)
+    if style == Style():
+        return FORMATS
+    if ending.format_name not in (None, NAME) and NAME not in (parse_output(one, FORMATS).format for one in ending.outputs):
+        raise UsageError("--columns and --wide belong to the table, and no table was asked for")
+    return {**FORMATS, NAME: StyledTable(style)}
+
+
+def refuse_unknown(ending: Ending, threshold: Threshold, *, compares: bool = False) -> None:
+    """Refuse names that are none before anything is sent. compares: whether the run is compared with earlier ones.
+
+    Raises UsageError listing the choices.
+    """
+    format_of(ending.format_name, formats_of(ending))
+    if options.fail_on_level(threshold.fail_on) == "new" and not compares:
+        raise UsageError("--fail-on new: compares a run with those before it: it belongs to camscan scan, listen and diff")
 
 
 def refuse_unjudged(policies: Sequence[str], ending: Ending) -> None:
-    """Refuse block lists where no policy judges. Raises UsageError naming the flag that asks for one."""
+    """Refuse block lists and laydowns where no policy judges. Raises UsageError naming the flag that asks for one."""
     from camscan.report.deliver import parse_output
     from camscan.report.registry import FORMATS, OF_VERDICTS
 
@@ -49,7 +92,7 @@ def refuse_unjudged(policies: Sequence[str], ending: Ending) -> None:
     asked += [(f"-o {spec}", parse_output(spec, FORMATS).format) for spec in ending.outputs]
     for flag, name in asked:
         if name in OF_VERDICTS:
-            raise UsageError(f"{flag}: nothing was judged, so there is nothing to block: choose --policy NAME")
+            raise UsageError(f"{flag}: nothing was judged, so there is nothing to list: choose --policy NAME")
 
 
 def conclude(
@@ -60,24 +103,84 @@ def conclude(
     threshold: Threshold,
     *,
     by_signal: int | None = None,
-    rest: Callable[[Report], str] | None = None,
+    rest: Callable[[Report], str | bytes | Iterable[str]] | None = None,
+    sending: Deliveries | None = None,
+    package: Packing | None = None,
+    keeper: Keeper | None = None,
+    watch: Watch | None = None,
+    journal: Journalling | None = None,
 ) -> None:
-    """Show, write and end. Files come first: a closed pipe loses nothing. Raises typer.Exit with the code.
+    """Keep, write, show and end. A closed pipe loses nothing, and a lost store no file. Raises typer.Exit with the code.
 
-    rest: gives what standard output still lacks, where most of the result went there before.
+    rest: gives what standard output still lacks, where most of the result went there before. sending: where else it goes.
+    package: what is sealed beside it. keeper: keeps the run, unmasked. watch: how it goes on where nobody watches.
+    journal: has the run until it is kept or delivered.
     """
     fail_on = options.fail_on_level(threshold.fail_on)
     delivered = True
+    heard = tuple(observations)
+    if keeper is not None:
+        # Before anything is written: every output names the head of the chain that the run is in.
+        report = keeper.with_history(report)
+        delivered = keeper.keep(report, heard, quiet=ending.quiet)
+        report = keeper.with_head(report)
+    whole, observations = report, heard
+    if ending.redact:
+        from camscan.report.redact import redacted_run
+
+        report, observations = redacted_run(report, heard)
     try:
         outputs.commit(report, tuple(observations))
     except DeliveryError as fault:
         delivered = False
         show.closing(f"camscan: {fault}")
-    for warning in report.warnings:
-        show.note(f"warning: {warning}", quiet=ending.quiet)
-    if rest is not None:
-        show.result(rest(report))
+    if package is not None:
+        try:
+            package.write(report, observations)
+        except DeliveryError as fault:
+            delivered = False
+            show.closing(f"camscan: {fault}")
+    if journal is not None:
+        kept_as = keeper.kept_as if keeper is not None else None
+        journal.settle(whole, heard, kept_as, safe=delivered or kept_as is not None, quiet=ending.quiet)
+    unattended = watch is not None and watch.unattended
+    since: Diff | None = None
+    if keeper is not None and (unattended or fail_on == "new"):
+        try:
+            since = keeper.compared()
+        except StoreError as fault:
+            delivered = False
+            show.closing(f"camscan: {fault}")
+    if watch is not None and unattended:
+        telling = watch.telling(
+            report, since, kept=bool(keeper and keeper.kept_as), delivered=delivered, redacted=ending.redact
+        )
     else:
-        show.result(format_of(ending.format_name).render(report, width=show.terminal_width(), color=show.use_color()))
-    show.closing(closing_line(report, fail_on))
-    raise typer.Exit(exit_code(report, fail_on, threshold.exit_zero, by_signal=by_signal, delivered=delivered))
+        telling = None
+    speaks = telling is None or telling.speaks
+    table_seen = ending.format_name in (None, "table") and rest is None and show.on_terminal() and show.progress_on_terminal()
+    for warning in report.warnings:
+        show.note(f"warning: {warning}", quiet=ending.quiet or table_seen)  # the table has them too
+    try:
+        if rest is not None:
+            show.result(rest(report))
+        elif telling is not None and ending.format_name is None:
+            show.result(letter_of(report, telling) if speaks else "")
+        elif speaks:
+            show.result(on_output(format_of(ending.format_name, formats_of(ending)), report, ending))
+    finally:
+        # Whoever closed the pipe keeps the report from nobody else.
+        if sending is not None and not sending.send(
+            report, outputs.written, quiet=ending.quiet, redacted=ending.redact, telling=telling
+        ):
+            delivered = False
+    if speaks or not delivered:
+        show.closing(closing_line(report, fail_on, since))
+    raise typer.Exit(exit_code(report, fail_on, threshold.exit_zero, by_signal=by_signal, delivered=delivered, since=since))
+
+
+def letter_of(report: Report, telling: Telling) -> str:
+    """Return what a run that nobody watched says on standard output, which cron sends as mail."""
+    from camscan.report import letter
+
+    return letter.text(report, (), telling.message.lines)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import tomllib
 from collections.abc import MutableMapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from camscan.cli.privatefile import read_private
 from camscan.cli.snmp_credentials import TABLE as SNMP
 from camscan.collect.account import DEFAULT, Credentials
 from camscan.errors import UsageError
 
 EXAMPLE = 'e.g. [default] or ["10.20.0.11"], each with user = "…" and password = "…"'
-OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
+LONGEST_FILE = 1 << 20
+"""Bytes."""
 USER, PASSWORD = "CAMSCAN_USER", "CAMSCAN_PASSWORD"
 
 
@@ -30,18 +30,7 @@ def read_credentials(path: Path) -> dict[str, Credentials]:
 def read_tables(path: Path) -> dict[str, Any]:
     """Return the tables of a credentials file as they stand in it. Raises UsageError as `read_credentials` does."""
     try:
-        with path.open("rb") as file:
-            status = os.fstat(file.fileno())  # of what was opened, whatever stands at the path by now
-            mode = stat.S_IMODE(status.st_mode)
-            if mode & OTHERS_MAY:
-                raise UsageError(f"--credentials {path}: others may read it (mode {mode:04o}): chmod 600 {path}")
-            if status.st_uid not in _owners():
-                raise UsageError(
-                    f"--credentials {path}: another user owns it (uid {status.st_uid}): chown {os.geteuid()} {path}"
-                )
-            return tomllib.load(file)
-    except OSError as fault:
-        raise UsageError(f"--credentials {path}: cannot be read: {fault.strerror}") from None
+        return tomllib.loads(read_private(path, "--credentials", LONGEST_FILE).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise UsageError(f"--credentials {path}: not TOML: {EXAMPLE}") from None
 
@@ -56,12 +45,6 @@ def take_from_environment(environment: MutableMapping[str, str]) -> dict[str, Cr
         given, wanted = (USER, PASSWORD) if user else (PASSWORD, USER)
         raise UsageError(f"{given} is set and {wanted} is not: set both, or neither")
     return {DEFAULT: Credentials(user=user, password=password)} if user else {}
-
-
-def _owners() -> set[int]:
-    """Return who may own the file: whoever runs camscan, root, and under sudo whoever called it."""
-    caller = os.environ.get("SUDO_UID", "") if os.geteuid() == 0 else ""
-    return {0, os.geteuid(), *([int(caller)] if caller.isascii() and caller.isdecimal() else ())}
 
 
 def _address(name: str, path: Path) -> str:

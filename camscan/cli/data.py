@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from camscan.cli import options, show
 from camscan.cli.clock import today
+from camscan.cli.configuration import configuration
 from camscan.cli.exits import ExitCode
 from camscan.errors import UsageError
 from camscan.report.escape import visible
+
+if TYPE_CHECKING:
+    from camscan.identify.rules import Knowledge
+    from camscan.policy.rules import PolicyBook
 
 MOST_FOUND = 200
 """Entries that `search` lists."""
@@ -26,8 +32,6 @@ def check(
     from camscan.datafiles.locate import local_files, locate
     from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import open_policies
-    from camscan.identify.rules import STANDARDS
-    from camscan.policy.golden import failures
 
     root = locate(data)
     found, covered = check_data(root, local_files(data))
@@ -45,18 +49,36 @@ def check(
         )
         show.result(f"{len(book.edges)} edges, {len(book.rules)} rules, {len(book.sets)} policies\n")
         show.result(f"data {knowledge.version}; {knowledge.oui.source()}\n")
+    problems = [*map(str, found), *of_both(knowledge, book)]
+    for problem in problems:
+        show.result(visible(problem) + "\n")
+    if problems:
+        show.closing(f"{len(problems)} problems in {root}")
+        raise typer.Exit(ExitCode.DATA_FILES)
+
+
+def of_both(knowledge: Knowledge, book: PolicyBook) -> list[str]:
+    """Return what is wrong with policies, and between them and the fingerprints."""
+    from camscan.identify.rules import STANDARDS
+    from camscan.policy.golden import failures
+
     cameras = {slug: vendor.file for slug, vendor in knowledge.vendors.items() if not vendor.non_camera}
     nobody = [
         f"fingerprints/vendors/{file}.toml: there is no entity {slug}: add it under fingerprints/policies/entities"
         for slug, file in sorted(cameras.items())
         if slug not in book.entities and file != STANDARDS
     ]
-    problems = [*map(str, found), *nobody, *failures(book)]
-    for problem in problems:
-        show.result(visible(problem) + "\n")
-    if problems:
-        show.closing(f"{len(problems)} problems in {root}")
-        raise typer.Exit(ExitCode.DATA_FILES)
+    return [*nobody, *failures(book)]
+
+
+def problems_of(root: Path) -> list[str]:
+    """Return what is wrong with a data folder that stands alone, a sentence each. Raises DataFileError where it cannot be read."""
+    from camscan.datafiles.check import check_data
+    from camscan.datafiles.knowledge import load_knowledge
+    from camscan.datafiles.policies import load_policies
+
+    found, _ = check_data(root)
+    return [*map(str, found), *of_both(load_knowledge(root), load_policies(root))]
 
 
 def search(
@@ -83,18 +105,27 @@ def search(
 
 def status(data: options.DataFolder = None) -> None:
     """Show where the data is, how old it is, and which rules should be read again."""
-    from camscan.datafiles.age import registry_read_on, rule_ages
-    from camscan.datafiles.locate import locate
+    from camscan.cli.dataorigin import origin_of, passed_over, signature_of
+    from camscan.cli.keys import trusted_by
+    from camscan.datafiles.age import old, registry_read_on, rule_ages
+    from camscan.datafiles.locate import locate, named_folder, released
     from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import open_policies
 
     as_of = today()
-    root = locate(data)
-    knowledge, book = open_knowledge(data), open_policies(data)
+    settings = configuration()
+    named = data or settings.data
+    root = locate(named)
+    knowledge, book = open_knowledge(named), open_policies(named)
     read_on = registry_read_on(knowledge.oui)
+    at = released(root)
     lines = [
         f"folder        {root}",
+        f"from          {origin_of(root)}",
+        *(f"not in use    {line}" for line in passed_over(root, at, named=named_folder(named) is not None)),
         f"version       {knowledge.version}",
+        f"released      {'not stated' if at is None else aged(at.date(), as_of).removeprefix('read ')}",
+        f"signature     {signature_of(root, trusted_by(settings, ()))}",
         f"OUI registry  {len(knowledge.oui)} assignments, {'day of reading not stated' if read_on is None else aged(read_on, as_of)}",
         f"fingerprints  {len(knowledge.fingerprints)} in {len({one.vendor for one in knowledge.fingerprints})} files",
         f"policies      {', '.join(sorted(book.sets))}",
@@ -104,6 +135,8 @@ def status(data: options.DataFolder = None) -> None:
         due = f"OVERDUE since {age.review_by}" if age.days_overdue > 0 else f"to be read again by {age.review_by}"
         lines.append(f"rule          {age.rule}: {age.status.replace('_', ' ')}, {read}, {due}")
     show.result("".join(f"{visible(line)}\n" for line in lines))
+    for warning in old(knowledge.oui, at, as_of):
+        show.note(f"warning: {warning}")
 
 
 def aged(day: date, as_of: date) -> str:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from camscan.cli import options, show
+from camscan.cli.groups import Ending, with_groups
 from camscan.cli.replay import replay
 
 CAPTURE = Path(__file__).with_name("demo.pcap")
 POLICY = "uk-department"
 
 
-def demo(
-    format_name: options.FormatName = None,
-    output: options.OutputFiles = None,
-    data: options.DataFolder = None,
-    quiet: options.Quiet = False,
-) -> None:
+@with_groups
+def demo(*, ending: Ending, data: options.DataFolder = None) -> None:
     """Replay the shipped capture of a simulated segment of cameras: table and report without root or network."""
-    show.note(f"demo: replaying a capture of a simulated segment, judged by {POLICY} with class=sensitive", quiet=quiet)
+    show.note(f"demo: replaying a capture of a simulated segment, judged by {POLICY} with class=sensitive", quiet=ending.quiet)
     replay(
-        [CAPTURE],
+        files=[CAPTURE],
         policy=[POLICY],
         site=["class=sensitive", "name=lab"],
-        format_name=format_name,
-        output=output,
         data=data,
-        quiet=quiet,
         exit_zero=True,
+        **asdict(ending),
     )

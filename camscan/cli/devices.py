@@ -22,7 +22,8 @@ NO_IDENTITY = "shows no serial, endpoint reference, key or global MAC, so nothin
 class Devices:
     """The devices of a run, judged."""
 
-    run: Path
+    run: str
+    """As messages call it."""
     report: Report
     judging: Judging
     identity_of: dict[str, Identity]
@@ -50,8 +51,9 @@ def open_devices(
     basis: JudgingOptions,
     *,
     command: str,
+    called: str | None = None,
 ) -> Devices:
-    """Return the devices of an observation file as of a day, today where none is given.
+    """Return the devices of an observation file as of a day, today where none is given. called: what messages call it.
 
     Raises UsageError, DataFileError.
     """
@@ -59,7 +61,7 @@ def open_devices(
     report, _ = judge_run(run, judging)
     assets = [judged.asset for judged in report.assets]
     marks = identities(assets, judging.knowledge.claims)
-    return Devices(run, report, judging, {asset.key: found for asset, found in zip(assets, marks, strict=True)})
+    return Devices(called or str(run), report, judging, {asset.key: found for asset, found in zip(assets, marks, strict=True)})
 
 
 def bound_by_name(subject: str) -> tuple[str, ...]:

@@ -24,8 +24,6 @@ from camscan.errors import CamscanError
 from camscan.report.columns import wrap
 from camscan.report.escape import visible
 
-OLD_REGISTRY_DAYS = 180
-"""The IEEE assigns some hundred prefixes a month; past half a year new cameras show no registrant."""
 OLDEST_PLAUSIBLE_YEAR = 2026
 """A clock before this version was written is wrong: windows of a scope file and dates of rules would be misread."""
 
@@ -179,6 +177,7 @@ def install_command(tool: Literal["nmap", "libpcap"]) -> str:
 
 
 def _data_files(data: Path | None, today: date) -> Iterator[Check]:
+    from camscan.datafiles.age import OLD_REGISTRY_DAYS
     from camscan.datafiles.locate import locate
     from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import open_policies
@@ -205,6 +204,7 @@ def _data_files(data: Path | None, today: date) -> Iterator[Check]:
             name="OUI registry",
             state="warning",
             said=f"of {dated.isoformat()}, {days} days old: makers of newer prefixes stay unknown; update camscan or its data",
+            remedy="camscan data import --oui oui.csv --oui mam.csv --oui oui36.csv",
         )
     else:
         yield Check(name="OUI registry", state="ok", said=f"of {dated.isoformat()}")

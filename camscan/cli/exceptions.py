@@ -29,13 +29,13 @@ NEEDED = {
 }
 """Status → what it needs, with the option that gives it."""
 
-Run = Annotated[Path, typer.Option("--run", metavar="RUN", help="Observation file that holds the devices (NAME.obs.jsonl).")]
+Run = Annotated[str | None, typer.Option("--run", metavar="RUN", help=options.RUN_OF_ASSET_HELP)]
 Yes = Annotated[bool, typer.Option("--yes", help="Record without asking; needed where no terminal is there to ask on.")]
 
 
 @with_groups
 def add(
-    run: Run,
+    run: Run = None,
     assets: Annotated[list[str] | None, typer.Argument(metavar="[ASSET]...", help="Devices by key, MAC or IP.")] = None,
     where: Annotated[
         list[str] | None,
@@ -53,6 +53,7 @@ def add(
     *,
     basis: JudgingOptions,
     yes: Yes = False,
+    store: options.StoreUrl = None,
 ) -> None:
     """Record an acceptance or a replacement plan for devices of a run; they are shown before anything is written.
 
@@ -81,7 +82,7 @@ def add(
         Giver(None, settings).check(said)
     except ValueError as fault:
         raise UsageError(in_flags(fault, said)) from fault
-    devices = _devices(run, settings, basis)
+    devices = _devices(run, settings, basis, store)
     chosen = selected(devices.report.assets, wanted) if wanted else _each_once(devices, assets or ())
     giver = Giver(devices, settings)
     entries, left_out = [], []
@@ -133,11 +134,13 @@ def remove(
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="One device a row; the first row names the columns.")],
     run: Annotated[
-        Path | None, typer.Option("--run", metavar="RUN", help="Observation file that holds the devices that rows name.")
+        str | None,
+        typer.Option("--run", metavar="RUN", help="Run that holds the devices that rows name: NAME.obs.jsonl, an id or last."),
     ] = None,
     *,
     basis: JudgingOptions,
     yes: Yes = False,
+    store: options.StoreUrl = None,
 ) -> None:
     """Record a list, all of it or nothing. A row with the id of an entry replaces it; one with `bound_to` and `covers` needs no --run."""
     from camscan.datafiles.statements import raise_faults, read_exceptions
@@ -147,7 +150,7 @@ def import_(
     path = exceptions_path(settings, basis.exceptions)
     recorded = {entry.id: entry for entry in read_exceptions(path).entries}
     listed = list(rows(file, EXCEPTION_COLUMNS, needed=("asset", "status", "owner", "ticket")))
-    devices = _devices(run, settings, basis) if run is not None else None
+    devices = _devices(run, settings, basis, store) if run is not None else None
     giver = Giver(devices, settings)
     entries: dict[str, DeviceException] = {}
     replaced, faults = [], []
@@ -285,15 +288,21 @@ def _check_options(said: Mapping[str, Any]) -> None:
             raise UsageError(f"{flag} {said[key]} lies in the past: give a day to come")
 
 
-def _devices(run: Path, settings: Configuration, basis: JudgingOptions) -> Devices:
+def _devices(run: str | None, settings: Configuration, basis: JudgingOptions, store: str | None) -> Devices:
     from camscan.cli.devices import open_devices
+    from camscan.cli.kept import run_file_or_newest
     from camscan.report.observations import read
 
-    policies = basis.policy or list(read(run).run.policies) or list(settings.policies)
-    if not policies:
-        raise UsageError(f"{run}: was judged by no policy, so it holds no finding: give --policy NAME")
-    # What is recorded already does not stand in the way of a new entry, and its file may not be there yet.
-    return open_devices(run, settings, replace(basis, policy=policies, exceptions=None), command="except")
+    with run_file_or_newest(run, settings, store) as found:
+        if found is None:
+            raise UsageError("no run is named: give --run NAME.obs.jsonl, or keep runs in a store")
+        file, called = found
+        policies = basis.policy or list(read(file).run.policies) or list(settings.policies)
+        if not policies:
+            raise UsageError(f"{called}: was judged by no policy, so it holds no finding: give --policy NAME")
+        # What is recorded already does not stand in the way of a new entry, and its file may not be there yet.
+        basis = replace(basis, policy=policies, exceptions=None)
+        return open_devices(file, settings, basis, command="except", called=called)
 
 
 def _each_once(devices: Devices, subjects: Sequence[str]) -> list[AssessedAsset]:

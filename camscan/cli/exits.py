@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import IntEnum
-from typing import Literal, get_args
+from typing import Literal
 
-from camscan.errors import CamscanError, DataFileError, DeliveryError, LockedError, PrivilegeError, RefusedError, UsageError
-from camscan.model import AssessedAsset, Report, Verdict
+from camscan.errors import (
+    CamscanError,
+    DataFileError,
+    DeliveryError,
+    LockedError,
+    PrivilegeError,
+    RefusedError,
+    SealError,
+    UsageError,
+)
+from camscan.model import AssessedAsset, Diff, Report, Verdict
 
-FailOn = Literal["prohibited", "restricted", "unidentified", "review", "none"]
-"""Thresholds, strongest first; `none` never fails."""
+FailOn = Literal["prohibited", "restricted", "unidentified", "review", "none", "new"]
+"""Thresholds, strongest first; `none` never fails, `new` only for what opened, worsened or lapsed since earlier runs."""
+LEVELS: tuple[FailOn, ...] = ("prohibited", "restricted", "unidentified", "review")
 
 
 class ExitCode(IntEnum):
@@ -35,6 +46,7 @@ _OF_ERROR: dict[type[CamscanError], ExitCode] = {
     RefusedError: ExitCode.REFUSED,
     LockedError: ExitCode.LOCKED,
     DataFileError: ExitCode.DATA_FILES,
+    SealError: ExitCode.DATA_FILES,
     DeliveryError: ExitCode.UNDELIVERED,
     PrivilegeError: ExitCode.USAGE,
 }
@@ -61,21 +73,38 @@ def open_verdict(judged: AssessedAsset) -> Verdict | None:
 
 def standing(report: Report, fail_on: FailOn = "review") -> dict[Verdict, int]:
     """Return how many devices stand at or above the threshold, by open verdict, strongest first."""
-    order = get_args(FailOn)
-    counted = [Verdict(name) for name in order[: order.index(fail_on) + 1] if name != "none"] if fail_on != "none" else []
+    if fail_on == "none":
+        return {}
+    counted = LEVELS if fail_on == "new" else LEVELS[: LEVELS.index(fail_on) + 1]
     found = [open_verdict(judged) for judged in report.assets]
-    return {verdict: found.count(verdict) for verdict in counted if verdict in found}
+    return {verdict: found.count(verdict) for verdict in map(Verdict, counted) if verdict in found}
+
+
+def worse(diff: Diff) -> dict[Verdict, int]:
+    """Return how many devices opened, worsened or lapsed, by verdict, strongest first."""
+    found = {change.device: change.verdict for change in diff.changes if change.worse}
+    counted = Counter(verdict if verdict in LEVELS else Verdict.REVIEW for verdict in found.values())
+    return {Verdict(level): counted[Verdict(level)] for level in LEVELS if counted[Verdict(level)]}
 
 
 def exit_code(
-    report: Report, fail_on: FailOn = "review", exit_zero: bool = False, *, by_signal: int | None = None, delivered: bool = True
+    report: Report,
+    fail_on: FailOn = "review",
+    exit_zero: bool = False,
+    *,
+    by_signal: int | None = None,
+    delivered: bool = True,
+    since: Diff | None = None,
 ) -> int:
-    """Return the exit code of a finished run; by_signal: 130 or 143 where a signal ended it early."""
+    """Return the exit code of a finished run; by_signal: 130 or 143 where a signal ended it early.
+
+    since: how it differs from earlier runs, for `new`; without one all is new.
+    """
     if by_signal is not None or report.run.interrupted:
         return by_signal or ExitCode.INTERRUPTED
     if not delivered:
         return ExitCode.UNDELIVERED
-    found = standing(report, fail_on)
+    found = worse(since) if fail_on == "new" and since is not None else standing(report, fail_on)
     if not report.complete:
         return ExitCode.FOUND_AND_INCOMPLETE if found else ExitCode.INCOMPLETE
     if not found or exit_zero:
@@ -85,11 +114,20 @@ def exit_code(
     return ExitCode.UNSETTLED
 
 
-def closing_line(report: Report, fail_on: FailOn = "review") -> str:
-    """Return the exit code in words, e.g. `INCOMPLETE: 1 of 12 ranges not covered (vlan 40: interface down); 3 prohibited`."""
+def closing_line(report: Report, fail_on: FailOn = "review", since: Diff | None = None) -> str:
+    """Return the exit code in words, e.g. `INCOMPLETE: 1 of 12 ranges not covered (vlan 40: interface down); 3 prohibited`.
+
+    since: how the run differs from earlier ones, where that was asked for.
+    """
     state = "INTERRUPTED" if report.run.interrupted else "COMPLETE" if report.complete else "INCOMPLETE"
     reasons = [] if report.complete else list(report.incomplete_because) or ["reason not recorded"]
-    return f"{state}: {'; '.join([*reasons, _found_words(report, fail_on)])}"
+    changed = [_changed_words(since)] if since is not None and report.run.policies else []
+    return f"{state}: {'; '.join([*reasons, _found_words(report, fail_on), *changed])}"
+
+
+def _changed_words(since: Diff) -> str:
+    new = ", ".join(f"{number} {verdict}" for verdict, number in worse(since).items())
+    return f"new or worse: {new}" if new else "nothing new or worse"
 
 
 def _found_words(report: Report, fail_on: FailOn) -> str:
@@ -99,6 +137,6 @@ def _found_words(report: Report, fail_on: FailOn) -> str:
     found = ", ".join(f"{number} {verdict}" for verdict, number in standing(report).items())
     if not found:
         return "nothing open at or above review"
-    if not standing(report, fail_on):
+    if fail_on != "new" and not standing(report, fail_on):
         return f"{found} (all below --fail-on {fail_on})" if fail_on != "none" else f"{found} (--fail-on none)"
     return found

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from camscan.cli import show
+from camscan.cli import options, show
+from camscan.cli.configuration import configuration
 from camscan.cli.groups import JudgingOptions, with_groups
+from camscan.cli.kept import run_file_or_newest
 from camscan.errors import UsageError
 from camscan.report.columns import fold
 from camscan.report.escape import visible
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from camscan.model import Asset
 
 
+EITHER = "give either --run RUN with a device, or --field FIELD with a value"
 WIDTH = 80
 """Columns where standard output is no terminal."""
 
@@ -32,32 +35,32 @@ def explain(
     field: Annotated[
         str | None, typer.Option("--field", metavar="FIELD", help="VALUE is of this field, e.g. http.auth.realm.")
     ] = None,
-    run: Annotated[
-        Path | None, typer.Option("--run", metavar="RUN", help="Observation file that holds ASSET (NAME.obs.jsonl).")
-    ] = None,
+    run: Annotated[str | None, typer.Option("--run", metavar="RUN", help=options.RUN_OF_ASSET_HELP)] = None,
     *,
     basis: JudgingOptions,
+    store: options.StoreUrl = None,
 ) -> None:
     """Show the whole chain behind a device of a run, or what a banner matches, nearly matches, and what follows."""
-    if (field is None) == (run is None):
-        raise UsageError("give either --run NAME.obs.jsonl with a device, or --field FIELD with a value")
-    if run is not None:
-        lines = device_lines(subject, run, basis)
+    if field is not None and run is not None:
+        raise UsageError(EITHER)
+    if field is None:
+        with run_file_or_newest(run, configuration(), store) as found:
+            if found is None:
+                raise UsageError(EITHER)
+            lines = list(device_lines(subject, *found, basis))
     else:
-        assert field is not None
         if basis.policy or basis.site or basis.sites or basis.as_of:
             raise UsageError("--policy, --site and --as-of go with --run: a value alone is not judged")
-        lines = value_lines(field, subject, basis.data)
+        lines = list(value_lines(field, subject, basis.data))
     width = show.terminal_width() or WIDTH
     show.result("".join(f"{piece}\n" for line in lines for piece in fold(visible(line), width)))
 
 
-def device_lines(subject: str, run: Path, basis: JudgingOptions) -> Iterator[str]:
+def device_lines(subject: str, run: Path, called: str, basis: JudgingOptions) -> Iterator[str]:
     """Return the chain of each device that answers to a key, MAC or address. Policies and day are those of the run where none are given.
 
-    Raises UsageError where the run holds no such device.
+    called: the run, as messages call it. Raises UsageError where the run holds no such device.
     """
-    from camscan.cli.configuration import configuration
     from camscan.cli.judging import judging_by
     from camscan.pipeline import judge_run
     from camscan.report.chain import chain
@@ -69,7 +72,9 @@ def device_lines(subject: str, run: Path, basis: JudgingOptions) -> Iterator[str
     chosen = [judged for judged in report.assets if answers_to(judged.asset, subject)]
     if not chosen:
         known = f"it holds {len(report.assets)} devices" if report.assets else "it holds none"
-        raise UsageError(f"{run}: no device {subject}: {known}; give a key, MAC or address that `camscan judge {run}` lists")
+        raise UsageError(
+            f"{called}: no device {subject}: {known}; give a key, MAC or address that `camscan judge {called}` lists"
+        )
     for number, judged in enumerate(chosen):
         if number:
             yield from ("", "")

@@ -21,6 +21,7 @@ class JudgingOptions:
     sites: options.SitesFile = None
     as_of: options.AsOf = None
     data: options.DataFolder = None
+    require_fresh: options.RequireFresh = None
     attestations: options.AttestationsFile = None
     exceptions: options.ExceptionsFile = None
 
@@ -42,13 +43,25 @@ class Ending:
 
     format_name: options.FormatName = None
     output: options.OutputFiles = None
+    columns: options.Columns = None
+    wide: options.Wide = False
+    color: options.Color = "auto"
     marking: options.Marking = None
+    redact: options.Redact = False
+    mail: options.Mail = None
+    webhook: options.Webhook = None
+    syslog: options.Syslog = None
     quiet: options.Quiet = False
 
     @property
     def outputs(self) -> list[str]:
         """What `-o` asks for."""
         return self.output or []
+
+    @property
+    def sends(self) -> bool:
+        """Whether the result goes to a server."""
+        return bool(self.mail or self.webhook or self.syslog)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +72,25 @@ class Threshold:
     exit_zero: options.ExitZero = False
 
 
-GROUPS = (JudgingOptions, Ending, Threshold)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """Whether and where a run is kept."""
+
+    store: options.StoreUrl = None
+    keep: options.Keep = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How a run behaves that nobody watches."""
+
+    unattended: options.Unattended = None
+    jitter: options.Jitter = None
+    max_time: options.MaxTime = None
+    lock_wait: options.LockWait = None
+
+
+GROUPS = (JudgingOptions, Ending, Threshold, Keeping, Schedule)
 
 
 def with_groups(command: Callable[..., None]) -> Callable[..., None]:
@@ -77,7 +108,9 @@ def with_groups(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def filled(**given: Any) -> None:
-        packed = {name: group(**{key: given.pop(key) for key in _options(group)}) for name, group in groups.items()}
+        packed = {
+            name: group(**{key: given.pop(key) for key in _options(group) if key in given}) for name, group in groups.items()
+        }
         command(**given, **packed)
 
     # typer reads both; the wrapped function's own would name the groups.

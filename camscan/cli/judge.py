@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from camscan.cli import options, show
-from camscan.cli.conclude import conclude, refuse_unjudged, refuse_unknown
+from camscan.cli.conclude import conclude, formats_of, refuse_unjudged, refuse_unknown
 from camscan.cli.configuration import configuration
 from camscan.cli.exits import closing_line, exit_code
 from camscan.cli.groups import Ending, JudgingOptions, Threshold, with_groups
 from camscan.cli.judging import judging_by
+from camscan.cli.kept import run_file
+from camscan.cli.progressview import progress
+from camscan.cli.sending import deliveries_of
 from camscan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
 @with_groups
 def judge(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Observation file of a run (NAME.obs.jsonl).")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help=options.RUN_HELP)],
     *,
     basis: JudgingOptions,
     ending: Ending,
@@ -35,6 +39,7 @@ def judge(
             help="Show what changes against `run` (as it was judged), as-of=DATE, policy=NAME, site=KEY=VALUE or data=DIR; repeatable.",
         ),
     ] = None,
+    store: options.StoreUrl = None,
 ) -> None:
     """Judge kept evidence by other policies, site facts, data or another day, or compare two such judgements. No network."""
     from camscan.pipeline import judge_run
@@ -49,11 +54,14 @@ def judge(
         ask=show.ask_policies if show.may_ask() else None,
     )
     if against:
-        _compare(run, judging, against, basis, ending, threshold)
+        with run_file(run, configuration(), store) as file:
+            _compare(file, judging, against, basis, ending, threshold)
     refuse_unjudged(judging.policies, ending)
-    with open_outputs(ending.outputs) as outputs:
-        report, observations = judge_run(run, judging, keep_name=not basis.names_site)
-        conclude(report, observations, outputs, ending, threshold)
+    sending = deliveries_of(ending, configuration().delivery)
+    with open_outputs(ending.outputs, formats_of(ending)) as outputs, sending, run_file(run, configuration(), store) as file:
+        with progress("judge", quiet=ending.quiet) as steps:
+            report, observations = judge_run(file, replace(judging, steps=steps), keep_name=not basis.names_site)
+        conclude(report, observations, outputs, ending, threshold, sending=sending)
 
 
 def _compare(
@@ -69,8 +77,10 @@ def _compare(
     from camscan.report.comparison import document, table
     from camscan.report.observations import read
 
-    if ending.output or ending.format_name not in (None, "table", "json"):
+    if ending.output or ending.sends or ending.format_name not in (None, "table", "json"):
         raise UsageError("--against: a comparison goes to standard output, as --format table or json")
+    if ending.redact:
+        raise UsageError("--against: a comparison is not redacted: leave out --redact, or judge without --against")
     found = comparison(read(run), run.name, judging, against, configuration().data, keep_name=not basis.names_site)
     show.result(document(found) if ending.format_name == "json" else table(found, show.terminal_width()))
     fail_on = options.fail_on_level(threshold.fail_on)

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from camscan.cli import options
+from camscan.cli import options, show
 from camscan.cli.clock import today
 from camscan.cli.configuration import Configuration
 from camscan.cli.groups import JudgingOptions
+from camscan.errors import DataFileError
+from camscan.identify.oui import OuiRegistry
 from camscan.model import SiteContext
 from camscan.pipeline import Judging
+
+GATHERING = frozenset({"scan", "listen"})
+"""Commands that take evidence now."""
 
 
 def judging_by(
@@ -30,27 +35,58 @@ def judging_by(
     Raises UsageError, DataFileError.
     """
     from camscan.cli.recorded import recorded_by
+    from camscan.cli.sites import chosen_site, unknown_site, with_site
     from camscan.datafiles.open import open_knowledge
     from camscan.datafiles.policies import open_policies
 
+    file = basis.sites or settings.sites
+    named = chosen_site(basis.site or (), file)
+    if unknown := unknown_site(basis.site or (), file):
+        show.note(f"note: {unknown}")
     book = open_policies(basis.data or settings.data)
     known = {name: policy.title for name, policy in sorted(book.sets.items())}
     chosen = options.choose_policies(
-        basis.policy or (), settings.policies, known, alone=book.singles, ask=ask, mandatory=mandatory
+        basis.policy or (),
+        named.policies if named and named.policies else settings.policies,
+        known,
+        alone=book.singles,
+        ask=ask,
+        mandatory=mandatory,
     )
+    knowledge = open_knowledge(basis.data or settings.data)
     return Judging(
-        knowledge=open_knowledge(basis.data or settings.data),
+        knowledge=knowledge,
         book=book,
         policies=chosen,
-        site=options.site_context(basis.site or (), settings.site),
-        sites=_sites(basis.sites, sites_of_run, settings.sites),
+        site=named.context if named else options.site_context(basis.site or (), settings.site),
+        sites=with_site(_sites(basis.sites, sites_of_run, settings.sites), named),
         as_of=options.as_of_date(basis.as_of, today()),
         command=command,
         marking=marking,
         require=tuple(require or ()),
         inventory=inventory,
         recorded=recorded_by(settings, basis.attestations, basis.exceptions),
+        warnings=_aged(knowledge.oui, basis, settings, gathers=command in GATHERING),
     )
+
+
+def _aged(registry: OuiRegistry, basis: JudgingOptions, settings: Configuration, *, gathers: bool) -> tuple[str, ...]:
+    """Return what is said of the age of data. gathers: evidence is taken now, which newer data would read better.
+
+    Raises DataFileError where it is older than --require-fresh allows.
+    """
+    from camscan.datafiles.age import old, stale
+    from camscan.datafiles.locate import locate, released
+
+    root = locate(basis.data or settings.data)
+    at = released(root)
+    if basis.require_fresh is not None:
+        asked = options.duration(basis.require_fresh, "--require-fresh")
+        found = stale(registry, at, today(), asked)
+        if found:
+            said = f"older than --require-fresh {basis.require_fresh} allows: {'; '.join(found)}"
+            raise DataFileError(f"{root}: {said}: camscan data import brings newer data")
+    return old(registry, at, today()) if gathers else ()
 
 
 def _sites(given: Path | None, of_run: tuple[SiteContext, ...], configured: Path | None) -> tuple[SiteContext, ...]:

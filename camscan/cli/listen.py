@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +12,16 @@ import typer
 
 from camscan.cli import options, show
 from camscan.cli.clock import now
-from camscan.cli.conclude import conclude, refuse_unjudged, refuse_unknown
+from camscan.cli.conclude import conclude, formats_of, refuse_unjudged, refuse_unknown
 from camscan.cli.configuration import configuration
-from camscan.cli.groups import Ending, JudgingOptions, Threshold, with_groups
+from camscan.cli.groups import Ending, JudgingOptions, Keeping, Schedule, Threshold, with_groups
 from camscan.cli.judging import judging_by
+from camscan.cli.kept import failures_recorded, keeper_of, keeps, refuse_without_store, state_folder
+from camscan.cli.lock import Lock
+from camscan.cli.pulse import Pulse
+from camscan.cli.sending import deliveries_of
 from camscan.cli.signals import until_signalled
+from camscan.cli.unattended import watch_of
 from camscan.errors import PrivilegeError, UsageError
 from camscan.model import Scope
 
@@ -52,6 +57,7 @@ def listen(
     basis: JudgingOptions,
     ending: Ending,
     threshold: Threshold,
+    keeping: Keeping,
     require: options.Require = None,
     inventory: options.Inventory = False,
 ) -> None:
@@ -61,7 +67,8 @@ def listen(
     from camscan.collect.scope import allowed_until, authorise, authorise_capture, build_scope
     from camscan.report.deliver import open_outputs
 
-    refuse_unknown(ending, threshold)
+    refuse_unknown(ending, threshold, compares=True)
+    refuse_without_store(configuration(), keeping, threshold)
     seconds = options.duration(for_, "--for") if for_ is not None else None
     wanted = build_scope((), exclude or (), iface or (), None, scope)
     started_at = now()
@@ -85,8 +92,18 @@ def listen(
     plan = _plan(wanted, judging.site.name, min((s for s in (seconds, left) if s is not None), default=None), promisc, join)
     for line in announcement(plan):
         show.note(line, quiet=ending.quiet)
-    with open_outputs(ending.outputs) as outputs:
-        with watching(ending.format_name, plan.scope, judging, ending.quiet) as watcher:
+    sending = deliveries_of(ending, configuration().delivery)
+    with ExitStack() as opened:
+        pulse = Pulse(judging)
+        opened.enter_context(failures_recorded(configuration(), keeping, pulse))
+        if keeps(configuration(), keeping):
+            folder, wait = state_folder(configuration(), keeping.store), watch_of(configuration(), Schedule()).lock_wait_s
+            opened.enter_context(Lock(folder, judging.site.name, "listen", wait_s=wait, tell=show.note))
+        keeper = opened.enter_context(keeper_of(configuration(), keeping, judging, pulse))
+        outputs = opened.enter_context(open_outputs(ending.outputs, formats_of(ending)))
+        opened.enter_context(sending)
+        # Masks are given when all is known: what is redacted cannot be streamed.
+        with watching(None if ending.redact else ending.format_name, plan.scope, judging, ending.quiet) as watcher:
             (report, observations), by_signal = asyncio.run(until_signalled(lambda: pipeline.listen(plan, judging, watcher)))
         conclude(
             report,
@@ -96,6 +113,8 @@ def listen(
             threshold,
             by_signal=by_signal,
             rest=watcher.rest,
+            sending=sending,
+            keeper=keeper,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from camscan import __version__
@@ -9,6 +10,7 @@ from camscan.cli import options
 from camscan.codecs.control import PREFIX as CONTROL_PATH
 from camscan.codecs.sadp_l2 import ETHERTYPE_SADP
 from camscan.collect.arp import PASSES
+from camscan.collect.forecast import ALIVE_SHARE, forecast
 from camscan.collect.multicast import ROUNDS
 from camscan.collect.ndp import ALL_NODES
 from camscan.collect.pace import PACES, SYNS_PER_DEVICE
@@ -21,18 +23,17 @@ if TYPE_CHECKING:
 
 
 def estimate(plan: ScanPlan) -> tuple[int, float]:
-    """Return packets and seconds of a scan at the most: every address asked twice, a quarter of them alive and fully visited."""
+    """Return packets of a scan at the most (every address asked twice, a quarter of them alive and fully visited), and its seconds."""
     pace = PACES[plan.scope.pace]
     addresses = plan.guard.count()
-    alive = max(1, addresses // 4)
+    alive = max(1, addresses // ALIVE_SHARE)
     shared = addresses * PASSES + ROUNDS * len(_destinations()) * max(1, len(plan.interfaces))
     visits = alive * (SYNS_PER_DEVICE + 8 * pace.connections_per_run)
-    presence_s = shared / pace.shared + ROUNDS * pace.round_s + pace.listen_s
-    return shared + visits, max(presence_s, _listen_s(plan)) + max(visits / pace.total, 10.0)
+    return shared + visits, sum(forecast(plan).values())
 
 
-def notice(plan: ScanPlan, site: SiteContext) -> str:
-    """Return the note for the security operations centre: who, from where, when, what; nothing is sent to make it."""
+def notice(plan: ScanPlan, site: SiteContext, destinations: Sequence[str] = ()) -> str:
+    """Return the note for the security operations centre: who, from where, when, what; nothing is sent to make it. destinations: of the report."""
     pace = PACES[plan.scope.pace]
     packets, seconds = estimate(plan)
     lines = [
@@ -62,6 +63,7 @@ def notice(plan: ScanPlan, site: SiteContext) -> str:
         f"User-Agent:  camscan/{__version__}" + (f" ({plan.contact})" if plan.contact else ""),
         f"authorised:  {plan.scope.authorised_by or 'not stated'}"
         + (f", reference {plan.scope.reference}" if plan.scope.reference else ""),
+        *(f"afterwards:  {line}, with the report; no part of the scan" for line in destinations),
         "no password is guessed, no setting is changed",
     ]
     return "\n".join(lines) + "\n"

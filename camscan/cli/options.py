@@ -41,8 +41,64 @@ OutputFiles = Annotated[
     list[str] | None,
     typer.Option("-o", "--output", metavar="FILE", help="Also write FILE; format by suffix, or as FORMAT:FILE; repeatable."),
 ]
+Columns = Annotated[
+    str | None,
+    typer.Option("--columns", metavar="NAMES", help="Columns of the table, with commas, e.g. verdict,address,model,serial."),
+]
+Wide = Annotated[bool, typer.Option("--wide", help="Cut nothing in the table, however wide its lines become.")]
+Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto (default: on a terminal), always or never.")]
+Mail = Annotated[
+    list[str] | None, typer.Option("--mail", metavar="TO", help="Also send the report to this mail address; repeatable.")
+]
+Webhook = Annotated[
+    list[str] | None, typer.Option("--webhook", metavar="URL", help="Also post the report there, signed; repeatable.")
+]
+Syslog = Annotated[
+    list[str] | None,
+    typer.Option("--syslog", metavar="HOST[:PORT]", help="Also send findings to this syslog server, over TLS; repeatable."),
+]
+Redact = Annotated[
+    bool,
+    typer.Option(
+        "--redact", help="Mask names, addresses, serials, places and persons in everything that is shown, written or sent."
+    ),
+]
+RequireFresh = Annotated[
+    str | None,
+    typer.Option(
+        "--require-fresh",
+        metavar="[AGE]",
+        help="End with 8, before anything is sent, where data is older; 30d without a value.",
+    ),
+]
+FRESH = "30d"
+"""What --require-fresh without a value asks for."""
 FailOnLevel = Annotated[
-    str, typer.Option("--fail-on", metavar="LEVEL", help="prohibited, restricted, unidentified, review or none.")
+    str,
+    typer.Option(
+        "--fail-on",
+        metavar="LEVEL",
+        help="prohibited, restricted, unidentified, review or none; new: what became worse since the last complete run.",
+    ),
+]
+Unattended = Annotated[
+    bool | None,
+    typer.Option(
+        "--unattended/--attended",
+        help="For cron and timers: keep the run, ask nothing, speak only of changes and trouble.",
+        show_default=False,
+    ),
+]
+Jitter = Annotated[
+    str | None,
+    typer.Option("--jitter", metavar="TIME", help="Begin up to so much later, always the same for this site and host."),
+]
+MaxTime = Annotated[
+    str | None, typer.Option("--max-time", metavar="TIME", help="End after 30m or 2h and report what was found, as incomplete.")
+]
+LockWait = Annotated[
+    str | None,
+    typer.Option("--lock-wait", metavar="TIME", help="Wait so long for another run of the site; default: end with 7."),
 ]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="End with 0 instead of 3 or 4.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on standard error.")]
@@ -59,10 +115,26 @@ Require = Annotated[
     list[str] | None,
     typer.Option("--require", metavar="NAME", help="`link` or a collector without which the run is incomplete; repeatable."),
 ]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on with the scan of this site that was interrupted, with what is missing of it alone."),
+]
 Inventory = Annotated[
     bool, typer.Option("--inventory", help="Keep names and bytes also of hosts that are known as something else.")
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge by the rules of this day, e.g. 2026-11-21.")]
+
+StoreUrl = Annotated[
+    str | None, typer.Option("--store", metavar="URL", help="Store of runs: a file of SQLite, or postgresql+psycopg://….")
+]
+Keep = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep/--no-keep", help="Keep this run in the store; without a flag where one is configured.", show_default=False
+    ),
+]
+RUN_HELP = "Observation file of a run (NAME.obs.jsonl), or the id of a kept one, a begin of it, or last."
+RUN_OF_ASSET_HELP = "Run that holds ASSET: NAME.obs.jsonl, an id of the store or last; default: the newest of the store."
 
 NONE = "none"
 """The policy name that means: identify only, judge nothing."""
@@ -74,6 +146,29 @@ SitesFile = Annotated[
 _SITE_KEYS = {"class": "class_", "zone": "zone", "purpose": "purpose", "decision": "decision"}
 """Facts with a closed list of values; rules ask for them."""
 _SITE_TEXTS = ("name", "equipment_owner", "controller", "decision_reference")
+SITE_KEYS = ("name", *_SITE_KEYS, "decision_on", *_SITE_TEXTS[1:], "ranges")
+
+
+COLOR_CHOICES = ("auto", "always", "never")
+
+
+def color_choice(text: str) -> str:
+    """Return a choice of --color. Raises UsageError."""
+    if text not in COLOR_CHOICES:
+        raise UsageError(f'--color: "{text}" is not a choice: use {one_of(COLOR_CHOICES)}')
+    return text
+
+
+def column_names(text: str | None, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of --columns, each once. Raises UsageError listing the known ones."""
+    if text is None:
+        return ()
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    known = tuple(known)
+    for name in names:
+        if name not in known:
+            raise UsageError(f'--columns: "{name}" is not a column: use {", ".join(known)}{_nearest(name, known)}')
+    return names
 
 
 def fail_on_level(text: str) -> FailOn:
@@ -126,11 +221,12 @@ def site_context(pairs: Iterable[str], configured: Mapping[str, str] | None = No
     return checked_site(stated, "--site")
 
 
-def checked_site(stated: Mapping[str, str], where: str, ranges: tuple[str, ...] = ()) -> SiteContext:
-    """Return the site context of keys and values. Raises UsageError naming `where`, the key and what it may be."""
+def checked_site(
+    stated: Mapping[str, str], where: str, ranges: tuple[str, ...] = (), keys: Sequence[str] = SITE_KEYS
+) -> SiteContext:
+    """Return the site context of keys and values. keys: those that there are. Raises UsageError naming `where`, the key and what it may be."""
     hints = get_type_hints(SiteContext)
     values: dict[str, Any] = {"name": socket.gethostname() or "unnamed", "ranges": ranges}
-    known = ("name", *_SITE_KEYS, "decision_on", *_SITE_TEXTS[1:], "ranges")
     for key, value in stated.items():
         if key == "ranges":
             values[key] = _networks(value, where)
@@ -142,7 +238,7 @@ def checked_site(stated: Mapping[str, str], where: str, ranges: tuple[str, ...] 
             values[key] = day(value, f"{where}: {key}")
             continue
         if key not in _SITE_KEYS:
-            raise UsageError(f'{where}: "{key}" is not a key: use {one_of(known)}{_nearest(key, known)}')
+            raise UsageError(f'{where}: "{key}" is not a key: use {one_of(keys)}{_nearest(key, keys)}')
         allowed = tuple(choice for option in get_args(hints[_SITE_KEYS[key]]) for choice in get_args(option))
         if value not in allowed:
             raise UsageError(f'{where}: {key}="{value}" is not known: use {one_of(allowed)}{_nearest(value, allowed)}')

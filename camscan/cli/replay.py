@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from camscan.cli import options
-from camscan.cli.conclude import conclude, refuse_unjudged, refuse_unknown
+from camscan.cli.conclude import conclude, formats_of, refuse_unjudged, refuse_unknown
 from camscan.cli.configuration import configuration
 from camscan.cli.groups import Ending, JudgingOptions, Threshold, with_groups
 from camscan.cli.judging import judging_by
+from camscan.cli.kept import runs_as_files
+from camscan.cli.progressview import progress
+from camscan.cli.sending import deliveries_of
 
 
 @with_groups
@@ -20,7 +24,7 @@ def replay(
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            help="pcap, pcapng, NAME.obs.jsonl, nmap -oX, DHCP leases, ip neigh, arp-scan or CSV; - is standard input.",
+            help="pcap, pcapng, NAME.obs.jsonl, nmap -oX, DHCP leases, ip neigh, arp-scan or CSV; - is standard input; or the id of a kept run.",
         ),
     ],
     *,
@@ -28,6 +32,7 @@ def replay(
     ending: Ending,
     threshold: Threshold,
     inventory: options.Inventory = False,
+    store: options.StoreUrl = None,
 ) -> None:
     """Read captures, kept evidence or lists of other programs as if the devices had just spoken. No network, no privilege."""
     from camscan.collect.files import with_standard_input
@@ -37,7 +42,12 @@ def replay(
     refuse_unknown(ending, threshold)
     judging = judging_by(configuration(), basis, command="replay", marking=ending.marking, mandatory=False, inventory=inventory)
     refuse_unjudged(judging.policies, ending)
-    with open_outputs(ending.outputs) as outputs:
-        with with_standard_input(files) as paths:
-            report, observations = replay_files(paths, judging, site_named=basis.names_site)
-        conclude(report, observations, outputs, ending, threshold)
+    sending = deliveries_of(ending, configuration().delivery)
+    with open_outputs(ending.outputs, formats_of(ending)) as outputs, sending:
+        with (
+            runs_as_files(files, configuration(), store) as named,
+            with_standard_input(named) as paths,
+            progress("replay", quiet=ending.quiet) as steps,
+        ):
+            report, observations = replay_files(paths, replace(judging, steps=steps), site_named=basis.names_site)
+        conclude(report, observations, outputs, ending, threshold, sending=sending)

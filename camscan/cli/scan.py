@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from camscan.cli import options, show
-from camscan.cli.clock import now
-from camscan.cli.conclude import conclude, refuse_unjudged, refuse_unknown
+from camscan.cli.clock import now, today
+from camscan.cli.conclude import conclude, formats_of, refuse_unjudged, refuse_unknown
 from camscan.cli.configuration import Configuration, configuration, keep_policies, user_file
-from camscan.cli.groups import Ending, JudgingOptions, Threshold, with_groups
+from camscan.cli.groups import Ending, JudgingOptions, Keeping, Schedule, Threshold, with_groups
 from camscan.cli.judging import judging_by
+from camscan.cli.kept import failures_recorded, keeper_of, keeps, refuse_without_store, state_folder
+from camscan.cli.lock import Lock
+from camscan.cli.progressview import progress
+from camscan.cli.pulse import Pulse
+from camscan.cli.resume import as_before, facts_of, journalling, kept_as_before, refuse_another, scope_before, to_resume
+from camscan.cli.sending import deliveries_of
 from camscan.cli.signals import until_signalled
+from camscan.cli.unattended import failures_told, wait_for_turn, watch_of
 from camscan.errors import UsageError
 from camscan.model import Scope
 
@@ -37,6 +46,8 @@ def scan(
     basis: JudgingOptions,
     ending: Ending,
     threshold: Threshold,
+    keeping: Keeping,
+    schedule: Schedule,
     scope: options.ScopeFile = None,
     exclude: options.Exclude = None,
     iface: options.Interfaces = None,
@@ -63,16 +74,30 @@ def scan(
     ] = False,
     allow_large: Annotated[bool, typer.Option("--allow-large", help="Ranges larger than a /16 are meant.")] = False,
     inventory: options.Inventory = False,
+    resume: options.Resume = False,
 ) -> None:
     """Find the cameras of a range, say who made each, and judge them."""
     from camscan import pipeline
+    from camscan.cli.sites import chosen_site
     from camscan.collect.interfaces import choose_interfaces, interfaces
-    from camscan.collect.scope import authorise, build_scope
+    from camscan.collect.scope import allowed_until, authorise, build_scope
     from camscan.report.deliver import open_outputs
 
     settings = configuration()
-    refuse_unknown(ending, threshold)
+    watch = watch_of(settings, schedule)
+    keeping, ending = watch.keeping(keeping), watch.ending(ending)
+    refuse_unknown(ending, threshold, compares=True)
+    refuse_without_store(settings, keeping, threshold)
+    sending = deliveries_of(ending, settings.delivery)
     listen_s = options.duration(listen, "--listen") if listen is not None else 0
+    left = to_resume(settings, keeping, basis) if resume else None
+    if left is not None:
+        run = left.interrupted.beginning.run
+        basis, keeping = as_before(basis, left), kept_as_before(keeping, left)
+        deep, inventory = deep or left.facts.deep, inventory or left.facts.inventory
+        listen_s = listen_s or float(left.facts.listen_s or 0)
+        require = require or list(run.require)
+        ending = replace(ending, marking=ending.marking or run.marking)
     judging = judging_by(
         settings,
         basis,
@@ -80,25 +105,33 @@ def scan(
         marking=ending.marking,
         require=require,
         inventory=inventory,
-        ask=_ask_policies if show.may_ask() else None,
+        ask=_ask_policies if show.may_ask() and not watch.unattended else None,
     )
     refuse_unjudged(judging.policies, ending)
     known = interfaces()
-    if not targets and scope is None:
-        targets = _links_to_scan(known, iface or ())
-        asked = True
+    named = chosen_site(basis.site or (), basis.sites or settings.sites)
+    if named is not None:
+        targets, scope, exclude = (
+            targets or list(named.context.ranges),
+            scope or named.scope,
+            [*(exclude or ()), *named.exclude],
+        )
+    asked = not targets and scope is None and left is None
+    if asked:
+        targets = _links_to_scan(known, iface or (), unattended=watch.unattended)
+    if left is not None and not targets and scope is None:
+        wanted = scope_before(left)
     else:
-        asked = False
-    wanted = build_scope(
-        targets or (),
-        exclude or (),
-        iface or (),
-        pace or settings.pace,
-        scope,
-        allow_public=allow_public,
-        allow_large=allow_large,
-        infrastructure=infrastructure or (),
-    )
+        wanted = build_scope(
+            targets or (),
+            exclude or (),
+            iface or (),
+            pace or settings.pace,
+            scope,
+            allow_public=allow_public,
+            allow_large=allow_large,
+            infrastructure=infrastructure or (),
+        )
     snmp = _snmp_access(credentials)
     accounts = _accounts(credentials)
     with_credentials = credentials is not None or bool(accounts) or bool(snmp.accounts)
@@ -107,6 +140,11 @@ def scan(
         wanted = replace(wanted, techniques=tuple(dict.fromkeys((*wanted.techniques, *asked_for))))
     for technique in ("active", *asked_for):
         authorise(wanted, now(), technique)
+    if left is not None:
+        judging = pipeline.filled_in(judging, left.interrupted.beginning.run, keep_name=False)
+        refuse_another(left, wanted, judging, credentials=with_credentials)
+    tell = partial(show.note, quiet=ending.quiet)
+    down = tuple(link for link in known if not link.up and not link.loopback)
     plan = _plan(
         wanted,
         choose_interfaces(known, wanted.interfaces, wanted.ranges),
@@ -121,12 +159,36 @@ def scan(
     if dry_run:
         from camscan.cli.notice import notice
 
-        show.result(notice(plan, judging.site))
+        show.result(notice(plan, judging.site, sending.names))
         return
     if asked and not show.confirm(_question(plan)):
         raise UsageError("nothing was sent")
-    with open_outputs(ending.outputs) as outputs:
-        (report, observations), by_signal = asyncio.run(until_signalled(lambda: pipeline.scan(plan, judging)))
+    with ExitStack() as opened:
+        opened.enter_context(sending)
+        pulse = Pulse(judging, unattended=watch.unattended)
+        opened.enter_context(failures_told(sending, watch, judging.site.name, ending, pulse))
+        opened.enter_context(failures_recorded(settings, keeping, pulse))
+        wait_for_turn(watch, judging.site.name, tell)
+        if watch.unattended or keeps(settings, keeping):
+            folder = state_folder(settings, keeping.store)
+            opened.enter_context(Lock(folder, judging.site.name, "scan", wait_s=watch.lock_wait_s, tell=tell))
+        for technique in ("active", *asked_for):
+            authorise(wanted, now(), technique)  # the waiting may have outlasted what the scope allows
+        keeper = opened.enter_context(keeper_of(settings, keeping, judging, pulse))
+        facts = facts_of(keeper, judging, deep=deep, credentials=with_credentials, listen_s=listen_s)
+        journal = opened.enter_context(
+            journalling(settings, keeping, keeper, judging, facts, resume=resume, quiet=ending.quiet)
+        )
+        outputs = opened.enter_context(open_outputs(ending.outputs, formats_of(ending)))
+        judging = replace(
+            judging,
+            as_of=options.as_of_date(basis.as_of, today()),
+            warnings=(*judging.warnings, *keeper.clock_set_back(now())),
+        )
+        plan = replace(journal.planned(plan), deadline=watch.deadline(allowed_until(wanted, now()), now()), down=down)
+        with progress("scan", quiet=ending.quiet) as steps:
+            told = replace(plan, steps=steps), replace(judging, steps=steps)
+            (report, observations), by_signal = asyncio.run(until_signalled(lambda: pipeline.scan(*told)))
         conclude(
             report,
             observations,
@@ -134,6 +196,10 @@ def scan(
             ending,
             threshold,
             by_signal=by_signal,
+            sending=sending,
+            keeper=keeper,
+            watch=watch,
+            journal=journal,
         )
 
 
@@ -197,9 +263,9 @@ def _snmp_access(credentials: Path | None) -> SnmpAccess:
     return snmp_access(table, os.environ, f"--credentials {credentials}" if credentials else "CAMSCAN_SNMP_*")
 
 
-def _links_to_scan(known: Sequence[Interface], wanted: Sequence[str]) -> list[str]:
+def _links_to_scan(known: Sequence[Interface], wanted: Sequence[str], *, unattended: bool = False) -> list[str]:
     """Return the networks on our links, for a person to confirm. Raises UsageError where nobody can be asked."""
-    if not show.may_ask():
+    if unattended or not show.may_ask():
         raise UsageError("no target: name a range (camscan scan 10.20.0.0/24) or a scope file (--scope FILE)")
     links = [i for i in known if i.up and not i.loopback and (not wanted or i.name in wanted)]
     # Public networks of IPv6 are usual on links; who means them names them.

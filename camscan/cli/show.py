@@ -28,8 +28,10 @@ def progress_on_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def use_color(environment: Mapping[str, str] | None = None) -> bool:
-    """Return whether the result may be colored: a terminal, no NO_COLOR, not a dumb one."""
+def use_color(choice: str = "auto", environment: Mapping[str, str] | None = None) -> bool:
+    """Return whether the result is colored: `always`, `never`, or by `auto` on a terminal that is not dumb, without NO_COLOR."""
+    if choice != "auto":
+        return choice == "always"
     environment = os.environ if environment is None else environment
     return on_terminal() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
@@ -13,8 +14,12 @@ from camscan.model import MAX_VALUE, Datagram, Endpoint, Fields, Frame, StreamHe
 
 MAX_LISTED = 200_000
 """Entries read of one list: three networks of a /16."""
+LONGEST_ADDRESS = 45
+"""Characters of the longest address of IPv6, without a zone."""
 MAX_PART = 128
 """Characters kept of one part of a value that has several."""
+_LENGTHS_OF_MAC = frozenset({17, 14, 12})
+"""Characters of six pairs, three groups of four and twelve digits."""
 _TIME_BASED = 1
 """Version of a UUID whose last six bytes are a MAC."""
 _LATEST = 253_402_300_799
@@ -275,19 +280,27 @@ def mac_from_text(value: str) -> str | None:
     Six pairs with colons, dashes or blanks between, three groups of four with dots, or twelve digits.
     """
     written = value.strip().lower()
+    if len(written) not in _LENGTHS_OF_MAC:
+        return None
     groups = next((written.split(sign) for sign in ":-. " if sign in written), [written])
     if [len(group) for group in groups] not in ([2] * 6, [4] * 3, [12]):
         return None
     digits = "".join(groups)
-    if any(c not in "0123456789abcdef" for c in digits):
+    if digits.strip("0123456789abcdef"):
         return None
     return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
 
 
 def ip_from_text(value: str) -> str | None:
     """Return an address as `ipaddress` prints it, without a zone; None where it is none, or that of no one device."""
+    written = value.strip().partition("%")[0]
+    return _address_of_one(written) if len(written) <= LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=4096)
+def _address_of_one(written: str) -> str | None:
     try:
-        address = ip_address(value.strip().partition("%")[0])
+        address = ip_address(written)
     except ValueError:
         return None
     return None if address.is_unspecified or address.is_multicast else str(address)
@@ -346,8 +359,10 @@ def time_based_mac(identifier: str) -> str | None:
         uuid = UUID(identifier.rpartition(":")[2])
     except ValueError:
         return None
+    if uuid.version != _TIME_BASED:
+        return None
     mac = unit_mac_from_text(uuid.hex[-12:])
-    return mac if uuid.version == _TIME_BASED and mac is not None and not is_local_mac(mac) else None
+    return mac if mac is not None and not is_local_mac(mac) else None
 
 
 def masked(handle: str) -> str:

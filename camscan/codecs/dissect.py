@@ -24,6 +24,7 @@ from camscan.codecs.frame import (
     Packet,
     Place,
     ethernet,
+    packet_at,
     place_of,
     split,
 )
@@ -104,7 +105,7 @@ class Dissection:
             if mark is not None and (told := self._told_again(mark, message, at)) is not None:
                 return told
         try:
-            packet = split(frame, link_type)
+            packet = split(frame, link_type) if place is None else packet_at(frame, place)
         except DecodeError as fault:
             return (Undecoded(protocol="frame", reason=str(fault), sample=frame[:MAX_OF_DAMAGED]),)
         if packet.fragment is None:
@@ -160,7 +161,7 @@ class Dissection:
         return self._learned(mark, carrier.payload, at, dispatch_frame(carrier, collector=self._collector, site=self._site))
 
     def _of_datagram(self, packet: Packet, at: datetime, mark: bytes | None) -> Sequence[Outcome]:
-        flows = list(self._flow_of(packet, at))
+        flows = list(self._flow_of(packet, at)) if packet.dst_port in _FLOW_PORTS else []
         if packet.src_port == _RESOLVER:
             self._note_answers(packet)
         if mark is None and packet.dst_port not in _FLOW_PORTS and len(packet.payload) <= MAX_RAW:
@@ -226,8 +227,8 @@ class Dissection:
             self._pending += self._flows.accepted(server, of_server.mac, first_at, last_at)
 
     def _flow_of(self, packet: Packet, at: datetime) -> Iterator[Observation]:
-        """Count a datagram to a server as part of a flow, and give the flow that it pushes out."""
-        if packet.dst_port in _FLOW_PORTS and on_link(packet.src, packet.hop_limit) and _is_of_one(packet.dst):
+        """Count a datagram to a server at one of FLOW_PORTS as part of a flow, and give the flow that it pushes out."""
+        if on_link(packet.src, packet.hop_limit) and _is_of_one(packet.dst):
             yield from self._flows.add(
                 Endpoint(packet.src, packet.src_port),
                 packet.src_mac,

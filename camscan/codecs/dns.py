@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
+from struct import Struct
 
 from camscan.codecs.base import Cursor, DecodeError, Probe, fields, text
 from camscan.model import Datagram, Fields
@@ -31,6 +32,9 @@ _LONGEST_LABEL, _POINTER = 0x40, 0xC0
 _RESPONSE = 0x8000
 _IN = 1
 A, CNAME, PTR, TXT, AAAA, SRV = 1, 5, 12, 16, 28, 33
+
+_header = Struct("!6H").unpack
+_fixed_of_record = Struct("!HHIH").unpack
 
 Name = tuple[str, ...]
 """Labels from the host to the root, unescaped."""
@@ -87,9 +91,8 @@ def query(names: tuple[Name, ...], *, message_id: int, record_type: int = PTR) -
 def parse(payload: bytes) -> Message:
     """Return a whole message. Raises DecodeError for one that is damaged or longer than any that serves discovery."""
     cursor = Cursor(payload)
-    message_id, flags = cursor.u16(), cursor.u16()
-    question_count = cursor.u16()
-    record_count = cursor.u16() + cursor.u16() + cursor.u16()
+    message_id, flags, question_count, *record_counts = _header(cursor.take(12))
+    record_count = sum(record_counts)
     if question_count > MAX_QUESTIONS or record_count > MAX_RECORDS:
         raise DecodeError(f"{question_count} questions and {record_count} records in one message")
     questions = []
@@ -194,7 +197,7 @@ def _name(cursor: Cursor) -> Name:
 
 def _record(cursor: Cursor) -> Record:
     name = _name(cursor)
-    record_type, _, ttl, size = cursor.u16(), cursor.u16(), cursor.u32(), cursor.u16()
+    record_type, _, ttl, size = _fixed_of_record(cursor.take(10))
     end = cursor.position + size
     if size > cursor.left:
         raise DecodeError(f"a record of {size} bytes, {cursor.left} left")

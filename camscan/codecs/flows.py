@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 
 from camscan.codecs.base import fields, ip_from_text
 from camscan.model import Endpoint, Observation, Via
@@ -160,9 +159,4 @@ class Flows:
 
 def on_link(ip: str, hop_limit: int) -> bool:
     """Return whether a packet comes from a device on the link itself, and not through a router."""
-    return hop_limit in FIRST_HOP and _is_address(ip)
-
-
-@lru_cache(maxsize=4096)
-def _is_address(ip: str) -> bool:
-    return ip_from_text(ip) is not None
+    return hop_limit in FIRST_HOP and ip_from_text(ip) is not None

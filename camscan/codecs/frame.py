@@ -137,6 +137,34 @@ def place_of(frame: bytes) -> Place | None:
     return (proto, addresses, transport, end) if proto == TCP and transport + 20 <= end <= len(frame) else None
 
 
+def packet_at(frame: bytes, place: Place) -> Packet:
+    """Return what `split` does of a frame whose packet `place_of` found, quicker. Raises DecodeError."""
+    proto, addresses, transport, end = place
+    src_mac, dst_mac = frame[6:12].hex(":"), frame[:6].hex(":")
+    if transport - addresses == 8:
+        ethertype, start, hops = ETHERTYPE_IPV4, addresses - 12, frame[addresses - 4]
+        src, dst = _ipv4_text(frame[addresses : addresses + 4]), _ipv4_text(frame[addresses + 4 : transport])
+    else:
+        ethertype, start, hops = ETHERTYPE_IPV6, addresses - 8, frame[addresses - 1]
+        if frame[start] >> 4 != 6:
+            raise DecodeError("not an IPv6 header")
+        src, dst = _ipv6_text(frame[addresses : addresses + 16]), _ipv6_text(frame[addresses + 16 : transport])
+    vlan = _u16(frame, start - 4)[0] & 0x0FFF if start > 14 else None
+    if proto == UDP:
+        src_port, dst_port, _ = _udp(frame, transport)
+        flags = seq = ack = 0
+        content = transport + 8
+    else:
+        src_port, dst_port, seq, ack, header, flags = _tcp(frame, transport)
+        content = transport + (header >> 4) * 4
+        if header >> 4 < 5 or content > end:
+            raise DecodeError("a TCP header past the end")
+    payload = frame[content:end]
+    return Packet(
+        src_mac, dst_mac, vlan, ethertype, src, dst, proto, src_port, dst_port, flags, seq, ack, payload, False, False, hops
+    )
+
+
 def whole(first: Packet, content: bytes) -> Packet:
     """Return a packet that came in fragments, of which `first` was the first. Raises DecodeError."""
     link = first._replace(cut=False, later_fragment=False, fragment=None)

@@ -28,8 +28,11 @@ MAX_CHALLENGES = 8
 
 REPEATABLE = frozenset({"set-cookie", "www-authenticate", "via", "link", "vary"})
 """Fields that may stand several times in a head without being a quirk."""
+OWN_AGENT = "camscan/"
+"""How camscan begins to name itself in its requests."""
 _BLANK = b" \t"
 _NEWLINES = b"\r\n"
+_CONTROLS = bytes(code for code in range(0x20) if code != 0x09)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,10 @@ class Head:
     def get(self, name: str) -> str | None:
         """Return the first value of a field, whatever the case of its name."""
         wanted = name.lower()
-        return next((value for key, value in self.fields if key.lower() == wanted), None)
+        for key, value in self.fields:
+            if key.lower() == wanted:
+                return value
+        return None
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a field in order, whatever the case of its name."""
@@ -62,8 +68,11 @@ class Head:
 def complete_head(buffer: bytes) -> int | None:
     """Return the offset of the body behind the blank line that ends a head; None while there is no such line."""
     start_at = _skip_blank_lines(buffer)
-    ends = [at + len(mark) for mark in (b"\n\n", b"\n\r\n") if (at := buffer.find(mark, start_at, start_at + MAX_SEARCH)) >= 0]
-    return min(ends, default=None)
+    bare = buffer.find(b"\n\n", start_at, start_at + MAX_SEARCH)
+    usual = buffer.find(b"\n\r\n", start_at, start_at + MAX_SEARCH)
+    if usual >= 0 and not 0 <= bare < usual:
+        return usual + 3
+    return bare + 2 if bare >= 0 else None
 
 
 @lru_cache(maxsize=32)
@@ -79,8 +88,9 @@ def parse(raw: bytes) -> Head:
         body_at = len(raw)
     if body_at - start_at > MAX_HEAD:
         quirks.add("oversize")
-    lines = raw[start_at : min(body_at, start_at + MAX_HEAD)].split(b"\n")
-    if any(line and not line.endswith(b"\r") for line in lines[:-1]):
+    front = raw[start_at : min(body_at, start_at + MAX_HEAD)]
+    lines = front.split(b"\n")
+    if front.count(b"\n") > front.count(b"\r\n") and any(line and not line.endswith(b"\r") for line in lines[:-1]):
         quirks.add("bare-lf")
     start = _start_line(lines[0], quirks)
     fields = _fields(lines[1:], quirks)
@@ -120,6 +130,32 @@ def behind(head: Head) -> bytes | None:
     return None if length is None or length > len(body) else body[length:]
 
 
+def requests(sent: bytes, at_most: int) -> Iterator[tuple[Head, bytes]]:
+    """Yield each request at the front of what a client said, with its body, up to what is none."""
+    for _ in range(at_most):
+        if not sent:
+            return
+        try:
+            asked = parse(sent)
+        except DecodeError:
+            return
+        length = content_length(asked) or 0
+        yield asked, asked.body[:length]
+        sent = asked.body[length:]
+
+
+def requests_of_others(sent: bytes, protocol: str, at_most: int) -> list[Head]:
+    """Return the requests at the front in one protocol, such as `RTSP/`; none where one of them is camscan's, whoever runs it."""
+    found: list[Head] = []
+    for asked, _ in requests(sent, at_most):
+        if not asked.start.rpartition(" ")[2].upper().startswith(protocol):
+            break
+        if (asked.get("user-agent") or "").startswith(OWN_AGENT):
+            return []
+        found.append(asked)
+    return found
+
+
 def exchanges(sent: bytes, received: bytes, at_most: int) -> Iterator[tuple[bytes, bytes]]:
     """Yield each request of a connection over HTTP with its response, `at_most` ≥ 1 pairs; the last one holds all that is left.
 
@@ -146,6 +182,7 @@ def content_length(head: Head) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) <= 12 else None
 
 
+@lru_cache(maxsize=256)
 def status_code(start: str) -> int | None:
     """Return the three-digit status code of a status line such as `HTTP/1.1 401`; None where there is none."""
     words = start.split(None, 2)
@@ -196,7 +233,7 @@ def _start_line(line: bytes, quirks: set[str]) -> str:
     line = line.rstrip(b"\r")
     if not line.strip():
         raise DecodeError("no start line")
-    if any(byte < 0x20 and byte != 0x09 for byte in line):
+    if len(line.translate(None, _CONTROLS)) < len(line):
         raise DecodeError("control characters in the start line")
     start = text(line).strip()
     if not start.isascii():
@@ -230,13 +267,14 @@ def _fields(lines: list[bytes], quirks: set[str]) -> tuple[tuple[str, str], ...]
             quirks.add("blank-before-colon")
         if raw_value and raw_value[:1] not in (b" ", b"\t"):
             quirks.add("no-blank-after-colon")
-        if raw_value[:2] == b"  " and name.lower() == "date":
+        key = name.lower()
+        if raw_value[:2] == b"  " and key == "date":
             quirks.add("date-two-blanks")
         if not line.isascii():
             quirks.add("non-ascii")
-        if name.lower() in seen and name.lower() not in REPEATABLE:
+        if key in seen and key not in REPEATABLE:
             quirks.add("repeated-field")
-        seen.add(name.lower())
+        seen.add(key)
         fields.append((name, value))
     return tuple(fields)
 

@@ -7,6 +7,7 @@ Sends one `GET /`; the first final response of a connection is read, and the one
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from camscan.codecs import control
@@ -28,7 +29,6 @@ MAX_HEADERS = 32
 MAX_HEADER_VALUE = 256
 MAX_REQUESTS = 8
 """Requests of one client that are looked at."""
-_OWN_AGENT = "camscan/"
 _MAX_INTERIM = 3
 """Interim (1xx) responses that are skipped."""
 
@@ -143,18 +143,8 @@ def observe(message: Answers) -> Fields:
 def observe_client(sent: bytes) -> Fields:
     """Return who asks, and which server by name, in the requests of a client; empty for requests of camscan, whoever runs it."""
     said: list[tuple[str, str | None]] = []
-    for _ in range(MAX_REQUESTS):
-        try:
-            asked = heads.parse(sent)
-        except DecodeError:
-            break
-        if not asked.start.rpartition(" ")[2].upper().startswith("HTTP/"):
-            break
-        agent = asked.get("user-agent") or ""
-        if agent.startswith(_OWN_AGENT):
-            return ()
-        said += [("http.user_agent", agent), ("http.host", _server_name(asked.get("host") or ""))]
-        sent = asked.body[heads.content_length(asked) or 0 :]
+    for asked in heads.requests_of_others(sent, "HTTP/", MAX_REQUESTS):
+        said += [("http.user_agent", asked.get("user-agent")), ("http.host", _server_name(asked.get("host") or ""))]
     return fields(*said)
 
 
@@ -219,8 +209,7 @@ def _response(received: bytes) -> tuple[Response, bytes | None]:
         raise DecodeError("a status line without a status code")
     body, body_quirks = heads.entity(parsed, MAX_BODY) if parsed.status not in _BODILESS else (b"", ())
     quirks = {*parsed.quirks, *body_quirks}
-    names = [name for name, _ in parsed.fields if any(c.isalpha() for c in name)]
-    if len(names) >= 3 and all(name.isupper() for name in names):
+    if _shouts([name for name, _ in parsed.fields]):
         quirks.add("header-case-upper")
     if parsed.get("server") is None:
         quirks.add("no-server")
@@ -236,6 +225,11 @@ def _response(received: bytes) -> tuple[Response, bytes | None]:
         quirks=tuple(sorted(quirks)),
     )
     return response, parsed.body if parsed.status in _BODILESS else heads.behind(parsed)
+
+
+def _shouts(names: Sequence[str]) -> bool:
+    """Return whether three names of header fields or more have letters, and all their letters are capitals."""
+    return sum(map(str.isupper, names)) >= 3 and all(name.isupper() or not any(c.isalpha() for c in name) for name in names)
 
 
 def expects_https(raw: bytes) -> bool:

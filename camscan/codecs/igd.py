@@ -22,16 +22,7 @@ def observe_client(sent: bytes) -> Fields:
     """Return the ports that a client's requests want opened; empty for anything else."""
     if not sent.startswith(b"POST ") or _MARK not in sent:
         return ()
-    said: list[tuple[str, str | None]] = []
-    for _ in range(_MAX_REQUESTS):
-        try:
-            asked = heads.parse(sent)
-        except DecodeError:
-            break
-        length = heads.content_length(asked) or 0
-        said += _mapping(asked, asked.body[:length])
-        sent = asked.body[length:]
-    return fields(*said)
+    return fields(*(pair for asked, body in heads.requests(sent, _MAX_REQUESTS) for pair in _mapping(asked, body)))
 
 
 def _mapping(asked: heads.Head, body: bytes) -> list[tuple[str, str | None]]:

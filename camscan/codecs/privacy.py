@@ -13,6 +13,7 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from camscan.codecs import head as heads
@@ -81,14 +82,11 @@ def without_secrets(head: StreamHead) -> StreamHead:
     return replace(head, sent=sent if sent.startswith(_TLS) else b"")
 
 
-def _requests(sent: bytes) -> list[bytes]:
+@lru_cache(maxsize=4)
+def _requests(sent: bytes) -> tuple[bytes, ...]:
     """Return the requests at the front, of each what says who asks for what kind of thing."""
     kept: list[bytes] = []
-    while len(kept) < MAX_EXCHANGES:
-        try:
-            asked = heads.parse(sent)
-        except DecodeError:
-            break
+    for asked, _ in heads.requests(sent, MAX_EXCHANGES):
         verb, _, rest = asked.start.partition(" ")
         target, _, version = rest.rpartition(" ")
         if not (verb.isascii() and verb.isalpha() and verb.isupper() and version.startswith(("HTTP/", "RTSP/"))):
@@ -97,8 +95,7 @@ def _requests(sent: bytes) -> list[bytes]:
         kept.append(
             "".join(f"{line}\r\n" for line in (f"{verb} {_place(target)} {version}", *named, "")).encode("utf-8", "replace")
         )
-        sent = asked.body[heads.content_length(asked) or 0 :]
-    return kept
+    return tuple(kept)
 
 
 def _place(target: str) -> str:

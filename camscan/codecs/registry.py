@@ -314,10 +314,9 @@ def observation(
 
 def _without_logins(said: Fields) -> Fields:
     """Return fields in which no URL says how to log in; pages and descriptions have none that are cut here."""
-    if not any("://" in value and len(value) <= LONGEST_URL for _, value in said):
-        return said
-    return fields(*((name, secrets.cut_url(value) if _is_url(value) else value) for name, value in said))
+    kept = tuple([(name, secrets.cut_url(value)) if _is_url(value) else (name, value) for name, value in said])
+    return said if kept == said else fields(*kept)
 
 
 def _is_url(value: str) -> bool:
-    return len(value) <= LONGEST_URL and "://" in value and "<" not in value
+    return "://" in value and len(value) <= LONGEST_URL and "<" not in value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
@@ -106,5 +106,5 @@ def _told(known: Known) -> Iterator[Observation]:
         if known.count == 1 and known.first_at == seen.first_seen_at:
             yield seen
         else:
-            yield replace(seen, count=known.count, first_seen_at=known.first_at, last_seen_at=known.last_at, raw=known.least)
+            yield seen.of_several(known.count, known.first_at, known.last_at, known.least)
     known.count = 0

@@ -19,7 +19,6 @@ MAX_ANSWERS = 4
 """Answers read of one connection."""
 MAX_REQUESTS = 8
 """Requests of one client that are looked at."""
-_OWN_AGENT = "camscan/"
 MAX_DESCRIPTION = MAX_VALUE
 """Bytes of a body that are kept."""
 _SPELLINGS = {"Cseq": "cseq-capitalised", "cseq": "cseq-lower", "CSEQ": "cseq-upper"}
@@ -111,20 +110,9 @@ def observe(message: Answers) -> Fields:
 
 def observe_client(sent: bytes) -> Fields:
     """Return who asks for a stream; empty for requests of camscan, whoever runs it."""
-    said: list[tuple[str, str | None]] = []
-    for _ in range(MAX_REQUESTS):
-        try:
-            asked = heads.parse(sent)
-        except DecodeError:
-            break
-        if not asked.start.rpartition(" ")[2].upper().startswith("RTSP/"):
-            break
-        agent = asked.get("user-agent") or ""
-        if agent.startswith(_OWN_AGENT):
-            return ()
-        said.append(("rtsp.user_agent", agent))
-        sent = asked.body[heads.content_length(asked) or 0 :]
-    return fields(*said)
+    return fields(
+        *(("rtsp.user_agent", asked.get("user-agent")) for asked in heads.requests_of_others(sent, "RTSP/", MAX_REQUESTS))
+    )
 
 
 def _request(verb: str, host: str, number: int, *further: str) -> bytes:

@@ -49,7 +49,10 @@ class Message:
     def get(self, name: str) -> str:
         """Return the first text of an element that is not empty, whatever the case of its name."""
         wanted = name.lower()
-        return next((text for element, text in self.elements if element.lower() == wanted and text), "")
+        for element, text in self.elements:
+            if text and element.lower() == wanted:
+                return text
+        return ""
 
 
 def probes(nonce: bytes) -> tuple[Probe, ...]:

@@ -60,12 +60,16 @@ def _marks() -> Any:
     options.encoding = re2.Options.Encoding.LATIN1
     options.case_sensitive = False
     options.never_capture = True
-    words = (*_NAMES, *_PERSONS, *_WHOLE, *_IN_ELEMENTS, *_HEADERS, b"@", b"\0")
+    words = (*_NAMES, *_PERSONS, *_WHOLE, *_IN_ELEMENTS, *_HEADERS, *_WIDE, b"@")
     return re2.compile(b"|".join(map(re2.escape, words)), options)
 
 
+@lru_cache(maxsize=4)
 def _may_hold(raw: bytes) -> bool:
-    """Return whether there is anything to look for: most messages have no such word, and need no second look."""
+    """Return whether there is anything to look for: most messages have no such word, and need no second look.
+
+    Of one message it is asked several times.
+    """
     return _marks().search(raw) is not None
 
 
@@ -94,6 +98,8 @@ def cut_url(value: str) -> str:
 
 def cut_head(raw: bytes) -> bytes:
     """Return the head of a message of HTTP or RTSP as `cut` does, its challenges untouched: a realm may speak of a password."""
+    if not _may_hold(raw):
+        return raw
     challenges = [(start, end) for name, start, end in _header_lines(raw) if name.endswith(b"-authenticate")]
     named = [span for span in _named(raw.lower()) if not any(start <= span[0] < end for start, end in challenges)]
     return blanked(raw, (*_user_information(raw), *named, *_header_values(raw)))

@@ -110,13 +110,12 @@ def steady(payload: bytes) -> bytes:
     if end < 0 or b"Envelope" not in payload[:400] or b"!" in payload or b"\0" in payload:
         return payload
     head = payload[:end]
-    for mark, closing, longest, foreign in _CHANGING:
-        start = head.find(mark)
-        if start >= 0:
-            start += len(mark)
-            stop = head.find(closing, start, start + longest)
-            if stop >= 0 and not head[start:stop].translate(None, foreign):
-                head = head[:start] + head[stop:]
+    for mark, closing, longest, plain in _CHANGING:
+        before, found, behind = head.partition(mark)
+        if found:
+            stop = behind.find(closing, 0, longest)
+            if stop >= 0 and not behind[:stop].strip(plain):
+                head = before + found + behind[stop:]
     return head + payload[end:]
 
 

@@ -7,7 +7,8 @@ itself and encodings of East Asia. What is not complete is left out: a text is r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol, cast
+from functools import lru_cache
+from typing import Any, Protocol, cast
 
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -99,10 +100,14 @@ def namespace(element: Element) -> str:
 def child(element: Element, *names: str) -> Element | None:
     """Return the first element reached from `element` by local names, whatever the namespace; None where there is none."""
     for name in names:
-        found = next((inner for inner in element if local(inner) == name), None)
-        if found is None:
+        with_namespace = "}" + name
+        for inner in element:
+            tag = inner.tag
+            if isinstance(tag, str) and (tag == name or tag.endswith(with_namespace)):
+                element = inner
+                break
+        else:
             return None
-        element = found
     return element
 
 
@@ -179,7 +184,16 @@ def _whole_elements(document: str) -> str:
 def _tree(document: str, *, recover: bool) -> Element | None:
     if not document:
         return None
-    parser = etree.XMLParser(
+    try:
+        return cast("Element | None", etree.fromstring(document.encode("utf-8", "replace"), _parser(recover=recover)))
+    except etree.XMLSyntaxError:
+        return None
+
+
+@lru_cache(maxsize=2)
+def _parser(*, recover: bool) -> Any:
+    """Return a parser; to make one takes longer than to read most documents with it."""
+    return etree.XMLParser(
         encoding="utf-8",
         recover=recover,
         resolve_entities=False,
@@ -189,10 +203,6 @@ def _tree(document: str, *, recover: bool) -> Element | None:
         remove_comments=True,
         remove_pis=True,
     )
-    try:
-        return cast("Element | None", etree.fromstring(document.encode("utf-8", "replace"), parser))
-    except etree.XMLSyntaxError:
-        return None
 
 
 def _check_size(root: Element) -> None:

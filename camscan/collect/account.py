@@ -31,7 +31,7 @@ class NotTold(CamscanError):  # noqa: N818  (a decision of ours, not a failure)
     """The account was not used: the device offers no way that keeps the password, or refused it before."""
 
 
-class LoginRefused(CamscanError):  # noqa: N818
+class LoginRefused(CamscanError):  # noqa: N818  (the device's answer, which is a result)
     """The device did not accept the account; it is left alone from here on."""
 
 

@@ -46,11 +46,11 @@ class MissingTool(CamscanError):  # noqa: N818  (a state of the machine, not a f
     """A program, library or input that a collector needs is absent; the message holds the remedy."""
 
 
-class NotAsked(CamscanError):  # noqa: N818
+class NotAsked(CamscanError):  # noqa: N818  (the operator's choice, not a failure)
     """A collector that runs only on request was not asked for; the message says how to ask."""
 
 
-class NotNeeded(CamscanError):  # noqa: N818
+class NotNeeded(CamscanError):  # noqa: N818  (a decision of ours, not a failure)
     """A collector would show nothing that this scope or another collector leaves open; the message says why."""
 
 
@@ -117,6 +117,12 @@ class Ground:
     """What a host is, judged by what is known of it and what a visit has seen since."""
     reads: tuple[Read, ...] = ()
     """Requests that devices answer without a login."""
+    visited: Callable[[Host], None] = lambda host: None
+    """Told of each host whose turn is over, by collectors that visit hosts one by one: a run that is resumed leaves it alone."""
+    asked: Callable[[Host, str], None] = lambda host, what: None
+    """Told of each question to a host that a resumed run is not to ask again."""
+    asked_before: Callable[[Host], frozenset[str]] = lambda host: frozenset()
+    """Which questions to a host the part of the run that was interrupted was through with."""
 
     def observed(
         self,

@@ -6,6 +6,7 @@ what comes through a pipe is read by the codec of ours, behind the same filter; 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ _RAW_BY_DLT = {101: 12}
 _NO_MASK = 0xFFFFFFFF
 
 _meta = Struct("=IIII").iter_unpack
+_parts_of_tcp = Struct("12x3s8xB2x12sxB7xB").unpack_from
+"""Of an untagged frame with TCP over IPv4: type and first byte of IPv4, protocol, addresses and ports, bits 16 to 23 of the sequence
+number, flags. One call takes two thirds of the time of as many slices."""
 
 
 class Program(Protocol):
@@ -70,6 +74,8 @@ class CaptureReader:
     def __init__(self, *, site: str, emit: Callable[[Observation], None]) -> None:
         self.dissection = Dissection(via=Via.PCAP, collector="pcap", site=site, at_once=False)
         self._emit = emit
+        self.at: Callable[[int], None] = lambda position: None
+        """Told now and then how many bytes of the present file are read; 0 of what is no file."""
         self._tally = Tally()
         self._passed = 0
         """Frames of the present file that the filter let through."""
@@ -79,7 +85,7 @@ class CaptureReader:
         self._tally, self._passed = tally, 0
         try:
             try:
-                self._take(_of_libpcap(source))
+                self._take(_of_libpcap(source, self.at))
             except _Refused:
                 self._read_ourselves(source, skip=self._passed)
         except DecodeError as fault:
@@ -102,7 +108,7 @@ class CaptureReader:
     def _read_ourselves(self, source: Path | Piped, skip: int) -> None:
         """Read a capture with the codec of ours. skip: frames behind the filter that were taken already."""
         with opened(source) as packed:
-            unpacked = Unpacked(packed)
+            unpacked = Unpacked(_told(packed, self.at))
             try:
                 self._take(_with_filter(batches(unpacked.read), skip))
             except DecodeError as fault:
@@ -118,25 +124,21 @@ class CaptureReader:
         What runs here for each frame is most of the time that a capture takes: it does what `Dissection.feed` would do first.
         """
         dissection, said = self.dissection, self._said
-        feed, known, instant = dissection.feed, dissection.skippable.get, timedelta
+        feed, known, instant, parts_of_tcp = dissection.feed, dissection.skippable.get, timedelta, _parts_of_tcp
         unwanted, tcp, ipv4, epoch, without_content = SYN | FIN | RST, TCP, _IPV4, EPOCH, _MOST_WITHOUT_CONTENT
         for (blob, frames, link_type), program in given:
             least, skipped = _LEAST_TCP if link_type == LINK_ETHERNET else MAX_FRAME + 1, 0
             for seconds, microseconds, start, size in frames:
-                if (
-                    size >= least
-                    and (direction := known(blob[start + 26 : start + 38])) is not None
-                    and not blob[start + 47] & unwanted
-                    and blob[start + 23] == tcp
-                    and blob[start + 12 : start + 15] == ipv4
-                ):
-                    skipped += 1
-                    if program is not None and size <= without_content and not program.filter(blob[start : start + size]):
+                if size >= least:
+                    kind, proto, mark, tick, flags = parts_of_tcp(blob, start)
+                    if (direction := known(mark)) is not None and not flags & unwanted and proto == tcp and kind == ipv4:
+                        skipped += 1
+                        if program is not None and size <= without_content and not program.filter(blob[start : start + size]):
+                            continue
+                        direction.awake = True
+                        if tick != direction.tick:
+                            direction.reach(int.from_bytes(blob[start + 38 : start + 42]), 0)
                         continue
-                    direction.awake = True
-                    if blob[start + 39] != direction.tick:
-                        direction.reach(int.from_bytes(blob[start + 38 : start + 42]), 0)
-                    continue
                 frame = blob[start : start + size]
                 if program is not None and not program.filter(frame):
                     continue
@@ -197,7 +199,38 @@ def _began(source: Path | Piped) -> datetime:
         return _NEVER
 
 
-def _of_libpcap(source: Path | Piped) -> Iterator[tuple[Batch, Program | None]]:
+def _told(read: Read, at: Callable[[int], None]) -> Read:
+    """Return the function that reads, telling how many bytes it read."""
+    so_far = 0
+
+    def counted(size: int) -> bytes:
+        nonlocal so_far
+        piece = read(size)
+        so_far += len(piece)
+        at(so_far)
+        return piece
+
+    return counted
+
+
+def _descriptor_of(source: Path) -> int | None:
+    """Return the highest descriptor of this process that has a file open; None where that cannot be told."""
+    try:
+        own, wanted = Path("/proc/self/fd"), source.stat()
+        open_now = sorted((int(entry.name) for entry in own.iterdir()), reverse=True)
+        return next((one for one in open_now if _is_same(own / str(one), wanted)), None)
+    except OSError:
+        return None
+
+
+def _is_same(descriptor: Path, wanted: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(descriptor.stat(), wanted)
+    except OSError:
+        return False
+
+
+def _of_libpcap(source: Path | Piped, at: Callable[[int], None]) -> Iterator[tuple[Batch, Program | None]]:
     """Give the frames of a file behind the filter. Raises _Refused, having given frames or not."""
     if isinstance(source, Piped):
         raise _Refused
@@ -209,10 +242,14 @@ def _of_libpcap(source: Path | Piped) -> Iterator[tuple[Batch, Program | None]]:
         wanted = expression(link_type)
         if wanted is not None:
             reader.setfilter(wanted)
+        # libpcap does not tell how far it is; the kernel does, of the descriptor that it reads.
+        place = _descriptor_of(source)
         while True:
             blob, meta = reader.next_batch(FRAMES_AT_ONCE)
             if not meta:
                 return
+            if place is not None:
+                at(os.lseek(place, 0, os.SEEK_CUR))
             frames = tuple(_meta(meta))
             if is_pcapng and any(
                 not frame[0] for frame in frames

@@ -47,16 +47,29 @@ def coverage_of(
     attempts: Sequence[CollectorAttempt],
     alive: Collection[str],
     visited: Collection[str] = frozenset(),
+    down: Iterable[Interface] = (),
 ) -> tuple[Coverage, ...]:
     """Return what was done about each range of the scope; a range that is partly on a link of ours becomes several.
 
     networks: those on the links of the interfaces used. alive: addresses that answered and may be visited.
-    visited: those of them whose visit ended, where the attempts do not say it of all.
+    visited: those of them whose visit ended, where the attempts do not say it of all. down: interfaces that were.
     """
     excluded, _ = excluded_spans(scope.exclude)
     links = tuple(networks)
-    pieces = [piece for text in scope.ranges for piece in by_reach(ip_network(text), links)]
-    return tuple(_cover(net, on_link, excluded, attempts, alive, visited) for net, on_link in pieces)
+    cut = {net: link.name for link in down for net in link.on_link if not any(overlap(net, own) for own in links)}
+    pieces = [piece for text in scope.ranges for piece in by_reach(ip_network(text), (*links, *cut))]
+    rows = []
+    for net, on_link in pieces:
+        name = next((name for own, name in cut.items() if inside(net, own)), None)
+        rows.append(_cover(net, on_link, excluded, attempts, alive, visited) if name is None else _cut_off(net, name, excluded))
+    return tuple(rows)
+
+
+def _cut_off(net: Network, name: str, excluded: Spans) -> Coverage:
+    """Return the coverage of a range on the link of an interface that is down."""
+    if not Spans.of_networks([net]) - excluded:
+        return Coverage(range=str(net), level=CoverageLevel.NONE, complete=True, detail=EXCLUDED)
+    return Coverage(range=str(net), level=CoverageLevel.NONE, complete=False, detail=f"{name}: interface down")
 
 
 def listened(
@@ -128,6 +141,10 @@ def completeness(
     input was read to its end and no frame was lost. require: `link`, or names of collectors that must have run to their end.
     """
     reasons = ["interrupted before its end"] if interrupted else []
+    late = [a for a in attempts if a.reason is AttemptReason.DEADLINE]
+    if late:
+        named = next((a.detail for a in late if a.status is AttemptStatus.PARTIAL), "deadline")
+        reasons.append(f"{named}; {_steps(len(late))} not finished")
     asked = [c for c in coverage if c.level is not CoverageLevel.LISTENED]
     blank = [c for c in asked if not c.complete and c.level is CoverageLevel.NONE]
     partly = [c for c in asked if not c.complete and c.level is not CoverageLevel.NONE]
@@ -272,6 +289,10 @@ def _unmet(name: str, asked: Sequence[Coverage], attempts: Sequence[CollectorAtt
 
 def _count(span: Spans, ips: Collection[str]) -> int:
     return sum(1 for ip in ips if span.holds(ip))
+
+
+def _steps(count: int) -> str:
+    return f"{count} step" if count == 1 else f"{count} steps"
 
 
 def _ranges(count: int) -> str:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from camscan.errors import CamscanError
 
 
-class OutOfScope(CamscanError):  # noqa: N818
+class OutOfScope(CamscanError):  # noqa: N818  (the guard did its work)
     """A packet was about to leave that the scope does not allow; it was not sent."""
 
 
-class BudgetSpent(CamscanError):  # noqa: N818
+class BudgetSpent(CamscanError):  # noqa: N818  (the budget did its work)
     """The device has been asked as often as its budget allows."""
 
 
-class Refused(CamscanError):  # noqa: N818
+class Refused(CamscanError):  # noqa: N818  (an answer: nothing listens there)
     """The device answered that nothing listens there."""
 
 
-class Unanswered(CamscanError):  # noqa: N818
+class Unanswered(CamscanError):  # noqa: N818  (an observation: silence)
     """Nothing came back in time."""
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
+import socket
 import struct
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
@@ -12,6 +15,9 @@ from camscan.collect.base import MissingTool
 from camscan.errors import UsageError
 
 DLT_ETHERNET = 1
+IFNAMSIZ, SIOCGIFADDR, SIOCGIFNETMASK, SIOCETHTOOL = 16, 0x8915, 0x891B, 0x8946
+ETHTOOL_GLINK = 0x0A
+"""linux/if.h, linux/sockios.h, linux/ethtool.h."""
 NO_VLAN = b"".join(
     struct.pack("=HBBI", *instruction)
     for instruction in ((0x20, 0, 0, 0xFFFFF000 + 44), (0x54, 0, 0, 0x0FFF), (0x15, 1, 0, 0), (0x06, 0, 0, 0))
@@ -31,6 +37,7 @@ class Interface:
     networks: tuple[IPv4Network, ...]
     """Networks of IPv4 that are directly on this link."""
     up: bool
+    """It is switched on, and has a carrier as far as its driver tells."""
     loopback: bool
     addresses_v6: tuple[str, ...] = ()
     """IPv6 addresses."""
@@ -74,6 +81,9 @@ def interfaces() -> tuple[Interface, ...]:
     found = []
     for device in conf.ifaces.values():
         flags = str(device.flags)
+        up = "UP" in flags.split("+") and _has_carrier(device.name)
+        if not up and not networks.get(device.name):
+            networks[device.name] = _networks_of_down(device.name)
         found.append(
             Interface(
                 name=device.name,
@@ -81,7 +91,7 @@ def interfaces() -> tuple[Interface, ...]:
                 mac=device.mac or "00:00:00:00:00:00",
                 addresses=tuple(device.ips[4]),
                 networks=tuple(sorted(networks.get(device.name, ()))),
-                up="UP" in flags.split("+"),
+                up=up,
                 loopback="LOOPBACK" in flags,
                 addresses_v6=tuple(sorted(device.ips[6])),
                 networks_v6=tuple(sorted(networks_v6.get(device.name, ()))),
@@ -90,19 +100,47 @@ def interfaces() -> tuple[Interface, ...]:
     return tuple(sorted(found, key=lambda i: i.index))
 
 
-def choose_interfaces(known: Sequence[Interface], wanted: Sequence[str], ranges: Sequence[str]) -> tuple[Interface, ...]:
-    """Return the interfaces to work on: the wanted ones, else those on whose link a range lies.
+def _has_carrier(name: str) -> bool:
+    """Return whether an interface has a link to somebody; True too where its driver does not say."""
+    value = array("I", (ETHTOOL_GLINK, 0))
+    asked = struct.pack("16sP", name.encode()[: IFNAMSIZ - 1], value.buffer_info()[0])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:  # noqa: TID251  (asks the kernel, sends nothing)
+        try:
+            fcntl.ioctl(any_socket, SIOCETHTOOL, asked)
+        except OSError:
+            return True
+    return bool(value[1])
 
-    Raises UsageError when a wanted interface does not exist or is down.
+
+def _networks_of_down(name: str) -> set[IPv4Network]:
+    """Return the network of the first address of an interface that is down, for which there are no routes; none where it has no address."""
+    asked = struct.pack("256s", name.encode()[: IFNAMSIZ - 1])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:  # noqa: TID251  (asks the kernel, sends nothing)
+        try:
+            address, mask = (
+                socket.inet_ntoa(fcntl.ioctl(any_socket, wanted, asked)[20:24]) for wanted in (SIOCGIFADDR, SIOCGIFNETMASK)
+            )
+        except OSError:
+            return set()
+    return {IPv4Network((address, mask), strict=False)}
+
+
+def choose_interfaces(known: Sequence[Interface], wanted: Sequence[str], ranges: Sequence[str]) -> tuple[Interface, ...]:
+    """Return the interfaces to work on: the wanted ones that are up, else those on whose link a range lies.
+
+    Raises UsageError when a wanted interface does not exist, or all of them are down.
     """
     by_name = {i.name: i for i in known}
     for name in wanted:
         if name not in by_name:
             raise UsageError(f"--iface {name}: no such interface; this machine has {', '.join(sorted(by_name))}")
-        if not by_name[name].up:
-            raise UsageError(f"--iface {name}: the interface is down; bring it up with `ip link set {name} up`")
+    for name in wanted:
+        if not any(by_name[one].up for one in wanted):
+            raise UsageError(
+                f"--iface {name}: the interface is down; bring it up with `ip link set {name} up`, or see to its cable"
+            )
     if wanted:
-        return tuple(by_name[name] for name in dict.fromkeys(wanted))
+        return tuple(by_name[name] for name in dict.fromkeys(wanted) if by_name[name].up)
     nets = [ip_network(r) for r in ranges]
     return tuple(i for i in known if i.up and any(overlap(n, own) for n in nets for own in i.on_link))
 

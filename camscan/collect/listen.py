@@ -177,6 +177,7 @@ class Listen:
                 async with asyncio.timeout(self._seconds):
                     await self._failed
         finally:
+            # The kernel hands over the last block, which is not full, only when its time is over: without the wait its frames are lost.
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(2 * RETIRE_MS / 1000)
             for ear in self.ears:
@@ -187,7 +188,7 @@ class Listen:
         """Read what waits; a fault ends the run instead of being met again with each frame."""
         try:
             ear.read()
-        except Exception as fault:
+        except Exception as fault:  # whatever it is: a callback that raises would be called again with the next frame, for ever
             asyncio.get_running_loop().remove_reader(ear.ring.socket.fileno())
             if self._failed is not None and not self._failed.done():
                 self._failed.set_exception(fault)

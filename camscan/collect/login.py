@@ -19,6 +19,8 @@ from camscan.model import RECORDER_KINDS, Observation
 
 AT_ONCE = 16
 USUAL_PORT = 80
+WITH_ACCOUNT = "with an account"
+CUT_OFF = "the run was interrupted while it was asked with the account: it may have refused, so it is left alone"
 
 
 class Login:
@@ -66,15 +68,21 @@ class Login:
         async with places:
             try:
                 if not _is_open(ground, host):
+                    ground.visited(host)
                     return
+                if WITH_ACCOUNT in ground.asked_before(host):
+                    ground.tally.unfinished.append(f"{host.ip}: {CUT_OFF}")
+                    return
+                ground.asked(host, WITH_ACCOUNT)
                 seen = await self._over_onvif(ground, host, account, signer)
                 await self._over_isapi(ground, host, account, seen)
             except BudgetSpent:
                 ground.tally.budget_hosts.add(host.ip)
             except OutOfScope:
                 return
-            except Exception as fault:
+            except Exception as fault:  # a bug met with one device: it is told, and the next is asked
                 ground.tally.unfinished.append(f"{host.ip}: a fault of camscan's own: {fault_named(fault)}")
+            ground.visited(host)
 
     async def _over_onvif(self, ground: Ground, host: Host, account: Account, signer: Signer) -> list[Observation]:
         """Return what ONVIF told; what it did not is a gap."""

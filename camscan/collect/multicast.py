@@ -246,7 +246,7 @@ def receive(sock: UdpSocket, ground: Ground, collector: str, mac_of: Callable[[s
         )
         try:
             said = dispatch_datagram(datagram, collector=collector, site=ground.site)
-        except Exception as fault:
+        except Exception as fault:  # a bug that one answer brings out: it is told, and the other answers are read
             ground.tally.outlived(fault)
             continue
         match said:

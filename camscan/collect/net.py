@@ -18,6 +18,7 @@ from camscan.collect.sockets import ETH_P_ALL, PacketSocket, UdpSocket
 from camscan.errors import PrivilegeError
 
 if TYPE_CHECKING:
+    from camscan.collect.journal import Journal
     from camscan.collect.netv6 import EchoSocket
     from camscan.collect.ping import PingSocket
     from camscan.collect.scope import Guard
@@ -47,9 +48,11 @@ class TlsPeer:
 class Net:
     """The only way out. Guards the scope, keeps the pace, counts in the ledger."""
 
-    def __init__(self, guard: Guard, meter: Meter) -> None:
+    def __init__(self, guard: Guard, meter: Meter, journal: Journal | None = None) -> None:
+        """journal: knows of every connection before it is made."""
         self.guard = guard
         self.meter = meter
+        self._journal = journal
         self._slots = asyncio.Semaphore(SOCKETS_AT_ONCE)
 
     async def connect(self, host: str, port: int) -> Connection:
@@ -61,13 +64,18 @@ class Net:
             raise OutOfScope(f"{host} is outside the scope")
         account = self.meter.account(host)
         await account.gate.acquire()
+        account.under_way += 1
         try:
-            if account.connections >= self.meter.pace.connections_per_run or account.syns >= SYNS_PER_DEVICE:
+            # Those that are being made count too, this one among them: they may all succeed.
+            spent = account.connections + account.under_way > self.meter.pace.connections_per_run
+            if spent or account.syns >= SYNS_PER_DEVICE:
                 raise BudgetSpent(
                     f"{host}: {account.connections} connections and {account.syns} attempts are all that the pace allows"
                 )
             async with self._slots:
                 account.syns += 1
+                if self._journal is not None:
+                    await self._journal.spending(account.ip, account.spent())
                 await self.meter.unicast(host)
                 patience_s = SHORT_PATIENCE_S if account.unanswered else CONNECT_PATIENCE_S
                 reader, writer = await _within(
@@ -89,6 +97,8 @@ class Net:
         except BaseException:
             account.gate.release()
             raise
+        finally:
+            account.under_way -= 1
         account.connections += 1
         connection = Connection(self, host, port, reader, writer)
         try:

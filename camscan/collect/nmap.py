@@ -79,26 +79,27 @@ class Nmap:
         allowed = [
             h for h in hosts if ground.guard.allows_unicast(h.ip) and ground.guard.allows_mac(ground.macs.get(h.ip) or h.mac)
         ]
-        waiting = [(host.ip, ports) for host in allowed if (ports := open_ports(host))]
+        waiting = [(host, ports) for host in allowed if (ports := open_ports(host))]
         if len(waiting) < len(allowed):
             ground.tally.notes.append(f"{len(allowed) - len(waiting)} hosts have no open port that nmap may be asked about")
         places, clock = asyncio.Semaphore(HOSTS_AT_ONCE), asyncio.get_running_loop().time
         until = clock() + self._total_s
         late: list[str] = []
 
-        async def visit(ip: str, ports: str) -> None:
+        async def visit(host: Host, ports: str) -> None:
             async with places:
                 if clock() >= until:
-                    late.append(ip)
+                    late.append(host.ip)
                     return
-                ground.net.meter.account(ip).metered = False
-                await self._ask(ground, ip, ports)
+                ground.net.meter.not_metered(host.ip)
+                await self._ask(ground, host.ip, ports)
+                ground.visited(host)
 
         before = descendants()
         try:
             async with asyncio.TaskGroup() as visits:
-                for ip, ports in waiting:
-                    visits.create_task(visit(ip, ports))
+                for host, ports in waiting:
+                    visits.create_task(visit(host, ports))
         finally:
             await self._end_all(before)
         if late:

@@ -83,17 +83,34 @@ class Bucket:
                 await asyncio.sleep(wait_s)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What one device has been sent."""
+
+    packets: int = 0
+    syns: int = 0
+    unanswered: int = 0
+    connections: int = 0
+    requests: int = 0
+    bytes_sent: int = 0
+    metered: bool = True
+
+
 @dataclass(slots=True)
 class Account:
     """What one device has been sent, and what it still may be."""
 
     bucket: Bucket
     gate: asyncio.Semaphore
+    ip: str = ""
+    """The address under which it stands."""
     packets: int = 0
     syns: int = 0
     unanswered: int = 0
     """Connection attempts that nobody answered, repetitions left out."""
     connections: int = 0
+    under_way: int = 0
+    """Connections that are being made."""
     requests: int = 0
     bytes_sent: int = 0
     metered: bool = True
@@ -102,6 +119,28 @@ class Account:
         """Count the SYN that the kernel sent a second time, of its own accord."""
         self.syns += 1
         self.packets += 1
+
+    def spent(self) -> Spent:
+        """Return what was spent, connections that are being made among it."""
+        return Spent(
+            packets=self.packets,
+            syns=self.syns,
+            unanswered=self.unanswered,
+            connections=self.connections + self.under_way,
+            requests=self.requests,
+            bytes_sent=self.bytes_sent,
+            metered=self.metered,
+        )
+
+    def add(self, spent: Spent, times: int = 1) -> None:
+        """Book what was spent before. times: -1 takes it back."""
+        self.packets += times * spent.packets
+        self.syns += times * spent.syns
+        self.unanswered += times * spent.unanswered
+        self.connections += times * spent.connections
+        self.requests += times * spent.requests
+        self.bytes_sent += times * spent.bytes_sent
+        self.metered = self.metered and (spent.metered or times < 0)
 
     def ledger(self) -> Ledger:
         """Return the account as it stands in the report."""
@@ -123,6 +162,8 @@ class Meter:
     """The event loop's clock when the run began."""
     accounts: dict[str, Account] = field(default_factory=dict)
     """By address; the further addresses of a device that has several stand under the first."""
+    touched: set[str] = field(default_factory=set)
+    """Addresses of the accounts that changed since somebody emptied this."""
     _first: dict[str, str] = field(default_factory=dict)
     """The address whose account a further address of the same device shares."""
     _total: Bucket = field(init=False)
@@ -138,7 +179,9 @@ class Meter:
         found = self.accounts.get(ip)
         if found is None:
             found = Account(
-                bucket=Bucket(self.pace.per_device, self.start), gate=asyncio.Semaphore(self.pace.connections_at_once)
+                bucket=Bucket(self.pace.per_device, self.start),
+                gate=asyncio.Semaphore(self.pace.connections_at_once),
+                ip=ip,
             )
             self.accounts[ip] = found
         return found
@@ -157,11 +200,18 @@ class Meter:
                 ips.sort(key=lambda ip: (ip not in self.accounts, ":" in ip, len(ip), ip))
                 self._first.update((ip, ips[0]) for ip in ips[1:] if ip not in self.accounts)
 
+    def not_metered(self, ip: str) -> None:
+        """Mark the device at an address as one to which a program of others sends too."""
+        account = self.account(ip)
+        account.metered = False
+        self.touched.add(account.ip)
+
     async def unicast(self, ip: str, packets: int = 1, size: int = 0) -> None:
         """Wait until `packets` may go to one device."""
         account = self.account(ip)
         account.packets += packets
         account.bytes_sent += size
+        self.touched.add(account.ip)
         await asyncio.sleep(0)  # a due packet still lets other tasks run
         await account.bucket.admit(packets)
         await self._total.admit(packets)

@@ -44,6 +44,8 @@ AT_ONCE = 256
 SPARED = frozenset({"429", "503"})
 """Statuses of servers that have too much to do."""
 MAX_URL = 512
+REQUEST, READ = "request ", "read "
+"""How what was asked is written down for a resumed run."""
 CLOSED = frozenset({"401", "403"})
 """Statuses of a front page behind a login: its icon is not asked for."""
 
@@ -77,6 +79,8 @@ class Visit:
     asked: set[str] = field(default_factory=set)
     """Ids of requests."""
     reads: set[str] = field(default_factory=set)
+    before: frozenset[str] = frozenset()
+    """Reads that began before the run was interrupted."""
     line: tuple[int, Connection] | None = None
     """The connection that the last answer left open, and its port."""
     spared: bool = False
@@ -84,7 +88,8 @@ class Visit:
 
     def may(self, request: Request) -> bool:
         """Return whether a request is new and belongs to one of the reads that the device gets."""
-        return request.id not in self.asked and (request.read_id in self.reads or len(self.reads) < PER_DEVICE)
+        begun = self.reads | self.before
+        return request.id not in self.asked and (request.read_id in begun or len(begun) < PER_DEVICE)
 
 
 class Reads:
@@ -105,7 +110,7 @@ class Reads:
         places = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as visits:
             for host in hosts:
-                visits.create_task(self._visit(ground, Visit(host), places))
+                visits.create_task(self._visit(ground, begun(ground, host), places))
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -125,6 +130,7 @@ class Reads:
                 pass
             finally:
                 await hang_up(visit)
+            ground.visited(host)
 
     async def _ask_all(self, ground: Ground, visit: Visit) -> None:
         """Send what suits, one request after the answer to the other. Raises BudgetSpent and OutOfScope."""
@@ -140,6 +146,8 @@ class Reads:
                 await self._ask(ground, visit, request)
             except (Refused, Unanswered):
                 await hang_up(visit)
+            ground.asked(host, REQUEST + request.id)
+            ground.asked(host, READ + request.read_id)
 
     async def _ask_icon(self, ground: Ground, visit: Visit) -> None:
         """Ask for the icon of the front page where the maker is still open, and emit its hashes alone.
@@ -147,7 +155,7 @@ class Reads:
         Most servers have none and send a page in its place, which says nothing. Raises BudgetSpent and OutOfScope.
         """
         host, request = visit.host, icon_of(visit.host)
-        if request is None or visit.spared or ground.enough(host, visit.seen):
+        if request is None or request.id in visit.asked or visit.spared or ground.enough(host, visit.seen):
             return
         found = ground.identify(host, visit.seen)
         if found.kind in ("software", "other") or "maker" not in missing(found):
@@ -246,6 +254,16 @@ class Reads:
         if not keeps(answer):
             await hang_up(visit)
         return answer
+
+
+def begun(ground: Ground, host: Host) -> Visit:
+    """Return the visit of a host, which goes on where an interrupted part of the run left it."""
+    before = ground.asked_before(host)
+    return Visit(
+        host,
+        asked={what.removeprefix(REQUEST) for what in before if what.startswith(REQUEST)},
+        before=frozenset(what.removeprefix(READ) for what in before if what.startswith(READ)),
+    )
 
 
 def onvif_calls(visit: Visit, wanted: Collection[str]) -> Iterator[Request]:

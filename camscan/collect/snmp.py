@@ -100,6 +100,7 @@ class Snmp:
                 self._refused[fault.strerror or "could not be sent to"].append(host.ip)
             except (CamscanError, DecodeError) as fault:
                 self._refused[account.masked(str(fault))].append(host.ip)
+            ground.visited(host)
 
     def _take(self, ground: Ground, host: Host, agent: Agent, answer: Answer) -> snmp.Message:
         """Emit what an answer says, and return it. Raises DecodeError."""

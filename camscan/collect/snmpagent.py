@@ -40,7 +40,7 @@ _FIRST_VERSION_OF_USM = 3
 T = TypeVar("T")
 
 
-class AgentMisbehaves(CamscanError):  # noqa: N818
+class AgentMisbehaves(CamscanError):  # noqa: N818  (what the agent did, not a failure of ours)
     """An agent answers as none does that means well; it is asked no further."""
 
 

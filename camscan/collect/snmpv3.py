@@ -46,7 +46,7 @@ _ONCE_MORE = frozenset({"UnknownEngineID", "NotInTimeWindow"})
 """What an agent says to a first question, together with what the second needs."""
 
 
-class Version3Refused(CamscanError):  # noqa: N818
+class Version3Refused(CamscanError):  # noqa: N818  (the agent's answer, which is a result)
     """The agent, or what it answers, shows that the account does not fit."""
 
 
@@ -94,7 +94,7 @@ class Version3:
                 authKey=account.auth_key.encode(),
                 **keys,
             )
-        except Exception:
+        except Exception:  # pysnmp promises no one kind of error for an account that it cannot use
             raise Version3Refused("the user, its protocols or keys cannot be used for version 3") from None
 
     def question(self, ip: str, pdu: bytes) -> bytes:
@@ -111,7 +111,7 @@ class Version3:
                 self._engine, self._domain, (ip, 161), _VERSION, _MODEL, self._user, self._level, None, self._no_context,
                 1, made, True, 0, self._take, None,
             )  # fmt: skip
-        except Exception as fault:
+        except Exception as fault:  # pysnmp promises no one kind of error here either
             raise Version3Refused(_in_words(fault)) from None
         return self._outbox.waiting.pop()
 
@@ -122,7 +122,7 @@ class Version3:
         self._outcome = None
         try:
             self._engine.message_dispatcher.receive_message(self._engine, self._domain, (ip, 161), payload)
-        except Exception:
+        except Exception:  # the library reads bytes of a device, and may raise anything over them
             raise DecodeError("not a message of version 3") from None
         finally:
             self._outbox.waiting.clear()  # what it would say to questions of theirs is not sent

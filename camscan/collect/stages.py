@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,11 +12,14 @@ from datetime import datetime
 from camscan import __version__
 from camscan.codecs.fold import fold
 from camscan.collect.base import Collector, Ground, Host, MissingTool, NotAsked, NotNeeded, Stage, Tally
+from camscan.collect.forecast import forecast
 from camscan.collect.interfaces import Interface, is_link_local
+from camscan.collect.journal import NO_JOURNAL, Interrupted, Journal
 from camscan.collect.net import Net
 from camscan.collect.presence import Liveness
 from camscan.collect.routed import RoutedLiveness
 from camscan.collect.scope import Guard
+from camscan.collect.track import Track
 from camscan.correlate import correlate
 from camscan.errors import CamscanError, PrivilegeError
 from camscan.identify.engine import identify
@@ -30,6 +34,7 @@ from camscan.model import (
     Observation,
     Scope,
 )
+from camscan.progress import NOBODY, Steps
 
 FOLD_AT = 50_000
 """Observations gathered before equal ones are folded."""
@@ -37,9 +42,21 @@ OBSERVATIONS_AT_MOST = 400_000
 """A flood of distinct messages cannot grow the memory without bound; what is left out is counted."""
 BYTES_AT_MOST = 256 * 1024 * 1024
 """Of messages and of the values in them."""
+FOLLOWED_BY = {"unicast": "tcp"}
+"""Collectors that are through with a host where that other one is."""
 QUIET_SHARE = 0.1
 QUIET_AT_LEAST = 3
 """A run stops by itself when this many, and this share, of the visited devices fell silent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """When collecting ends, whatever is left."""
+
+    seconds: float
+    """After it began."""
+    words: str
+    """Why, e.g. `--max-time 2h`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +67,17 @@ class ScanPlan:
     scope: Scope
     guard: Guard
     interfaces: tuple[Interface, ...]
+    down: tuple[Interface, ...] = ()
+    """Interfaces of this machine that are down, so that nothing on their links can be seen."""
     collectors: tuple[Collector, ...]
     contact: str | None = None
     now: Callable[[], datetime]
     progress: Callable[[str], None] = lambda line: None
+    steps: Steps = NOBODY
+    deadline: Deadline | None = None
+    journal: Journal = NO_JOURNAL
+    interrupted: Interrupted | None = None
+    """What an earlier part of the same run left: it goes on with what is missing."""
 
 
 @dataclass(slots=True)
@@ -65,11 +89,20 @@ class Gathered:
     macs: dict[str, str] = field(default_factory=dict)
     left_out: int = 0
     interrupted: bool = False
+    overdue: Deadline | None = None
+    """The one that ended the run."""
     _fold_at: int = FOLD_AT
     _bytes: int = 0
 
-    def add(self, seen: Observation) -> None:
-        """Take one observation."""
+    @property
+    def stopped_by(self) -> tuple[AttemptReason, str]:
+        """Why what was not finished was not, and in words."""
+        if self.overdue is not None:
+            return AttemptReason.DEADLINE, f"deadline: {self.overdue.words}"
+        return AttemptReason.INTERRUPTED, "interrupted"
+
+    def add(self, seen: Observation) -> bool:
+        """Take one observation; False where there is no room for it."""
         if len(self.observations) >= self._fold_at or self._bytes > BYTES_AT_MOST:
             self.observations = list(fold(self.observations))
             self._fold_at = max(FOLD_AT, 2 * len(self.observations))
@@ -77,13 +110,14 @@ class Gathered:
         weight = _weight(seen)
         if len(self.observations) >= OBSERVATIONS_AT_MOST or self._bytes + weight > BYTES_AT_MOST:
             self.left_out += 1
-            return
+            return False
         self._bytes += weight
         self.observations.append(seen)
         if seen.protocol in ("arp", "ndp") and seen.ip and seen.link_mac:
             known = self.macs.setdefault(seen.ip, seen.link_mac)
             if known != seen.link_mac:
                 self.macs[seen.ip] = ""
+        return True
 
 
 def _weight(seen: Observation) -> int:
@@ -133,11 +167,14 @@ class StageRunner:
         self._gathered = gathered
         self._net = net
         self._ready: list[tuple[Collector, Ground]] = []
+        self._before = plan.interrupted
+        self._through: defaultdict[str, set[str]] = defaultdict(set)
+        self._track = Track(plan.steps, lambda hosts: forecast(plan, hosts))
 
     def open_all(self) -> None:
         """Open every collector's sockets; what cannot be opened becomes a skipped attempt with its remedy."""
         for collector in self._plan.collectors:
-            ground = self._ground()
+            ground = self._ground(collector.NAME)
             try:
                 collector.open(ground)
             except PrivilegeError as fault:
@@ -160,11 +197,13 @@ class StageRunner:
         for collector in self._plan.collectors:
             collector.close()
             if collector.NAME not in recorded:
-                self._skip(collector, AttemptReason.INTERRUPTED, "the run ended before its turn came")
+                self._skip(collector, self._gathered.stopped_by[0], "the run ended before its turn came")
 
     async def run(self, stage: Stage) -> bool:
         """Run the collectors of one stage side by side (the liveness check after them); False ends the scan."""
+        self._track.begin(stage)
         hosts = self._hosts(stage)
+        self._track.visiting(stage, len(hosts))
         here = [(c, g) for c, g in self._ready if stage == c.STAGE]
         if here:
             self._plan.progress(announcement(stage, [c.NAME for c, _ in here], len(hosts)))
@@ -179,6 +218,7 @@ class StageRunner:
                 if len(collector.quiet) >= max(QUIET_AT_LEAST, QUIET_SHARE * visited):
                     self._plan.progress(f"stopping: {len(collector.quiet)} of {visited} devices fell silent after our visit")
                     return False
+        await self._plan.journal.catch_up()
         return True
 
     async def _run_one(self, collector: Collector, ground: Ground, hosts: Sequence[Host]) -> None:
@@ -186,25 +226,49 @@ class StageRunner:
         started_at = self._plan.now()
         tally = ground.tally
         try:
-            await collector.run(ground, hosts)
+            await collector.run(ground, self._waiting(collector, hosts))
         except asyncio.CancelledError:
-            self._record(collector, started_at, AttemptStatus.PARTIAL, AttemptReason.INTERRUPTED, tally, "interrupted")
+            cause, words = self._gathered.stopped_by
+            self._record(collector, started_at, AttemptStatus.PARTIAL, cause, tally, words)
             raise
         except MissingTool as fault:
             self._record(collector, started_at, AttemptStatus.SKIPPED, AttemptReason.MISSING_TOOL, tally, str(fault))
         except OSError as fault:
             self._record(collector, started_at, AttemptStatus.FAILED, AttemptReason.UNREACHABLE, tally, str(fault))
-        except Exception as fault:
+        except Exception as fault:  # a bug of one collector is an attempt that failed; the others go on
             detail = f"{type(fault).__name__}: {fault} ({_where(fault)})"
             self._record(collector, started_at, AttemptStatus.FAILED, AttemptReason.BUG, tally, detail)
         else:
             status, reason, detail = outcome(tally)
             self._record(collector, started_at, status, reason, tally, detail)
 
+    def _waiting(self, collector: Collector, hosts: Sequence[Host]) -> tuple[Host, ...]:
+        """Return the hosts that a collector was not through with when the run was interrupted."""
+        waiting = []
+        for host in hosts:
+            through = self._before is not None and any(
+                self._before.is_through(name, host) for name in (collector.NAME, FOLLOWED_BY.get(collector.NAME, ""))
+            )
+            if through:
+                self._track.visited(host)
+            else:
+                waiting.append(host)
+        return tuple(waiting)
+
+    def _forget_others(self) -> None:
+        """Forget what was asked of addresses that another device has by now."""
+        if self._before is None:
+            return
+        gone = self._before.moved_away(self._gathered.macs)
+        for ip in gone & self._before.spent.keys():
+            self._net.meter.account(ip).add(self._before.spent[ip], -1)
+        self._before = self._before.without(gone)
+
     def _hosts(self, stage: Stage) -> tuple[Host, ...]:
         """Return whom a stage may visit."""
         if stage is Stage.PRESENCE:
             return ()
+        self._forget_others()
         self._net.meter.share(self._gathered.macs)
         observations = fold(self._gathered.observations)
         present = live(observations, self._plan.guard)
@@ -237,15 +301,31 @@ class StageRunner:
         found = self._identified(observations)
         return found.maker is None and found.kind != "software" and not is_something_else(found)
 
+    def _looked_at(self, host: Host, seen: Sequence[Observation]) -> Identification:
+        found = self._identified([*host.observations, *seen])
+        self._track.looked_at(host, found)
+        return found
+
     def _enough(self, host: Host, seen: Sequence[Observation]) -> bool:
         """Return whether maker, model and firmware rest on two independent witnesses, so that a visit may end."""
-        found = self._identified([*host.observations, *seen])
+        found = self._looked_at(host, seen)
         witnesses = {e.witness for e in found.evidence if ("maker", found.maker or "") in e.says and e.witness != "oui"}
         return bool(found.maker and found.model and found.firmware) and (
             len(witnesses) >= 2 and found.confidence is Confidence.CERTAIN
         )
 
-    def _ground(self) -> Ground:
+    def visited(self, collector: str) -> frozenset[str]:
+        """Return the addresses of the hosts that a collector is through with, in whichever part of the run."""
+        before = self._before.finished.get(collector, frozenset()) if self._before else frozenset()
+        return before | self._through[collector]
+
+    def _visited(self, collector: str, host: Host) -> None:
+        self._through[collector].add(host.ip)
+        self._plan.journal.finished(collector, host)
+        self._track.visited(host)
+
+    def _ground(self, collector: str) -> Ground:
+        journal = self._plan.journal
         contact = f" ({self._plan.contact})" if self._plan.contact else ""
         return Ground(
             site=self._plan.site,
@@ -259,14 +339,21 @@ class StageRunner:
             macs=self._gathered.macs,
             emit=self._emit,
             enough=self._enough,
-            identify=lambda host, seen: self._identified([*host.observations, *seen]),
+            identify=self._looked_at,
             reads=self._knowledge.reads,
+            visited=lambda host: self._visited(collector, host),
+            asked=lambda host, what: journal.asked(collector, host, what),
+            asked_before=lambda host: self._before.asked_of(collector, host) if self._before else frozenset(),
         )
 
     def _emit(self, seen: Observation) -> None:
         """Keep an observation, marked when its sender stands outside the scope."""
         outside = seen.ip is not None and not self._plan.guard.is_inside(seen.ip)
-        self._gathered.add(replace(seen, outside_scope=True) if outside else seen)
+        if seen.ip is not None and not outside:
+            self._track.heard(seen.ip)
+        kept = replace(seen, outside_scope=True) if outside else seen
+        if self._gathered.add(kept):
+            self._plan.journal.observed(kept)
 
     def _skip(self, collector: Collector, reason: AttemptReason | None, detail: str) -> None:
         self._record(collector, self._plan.now(), AttemptStatus.SKIPPED, reason, Tally(), detail)
@@ -280,22 +367,22 @@ class StageRunner:
         tally: Tally,
         detail: str,
     ) -> None:
-        self._gathered.attempts.append(
-            CollectorAttempt(
-                collector=collector.NAME,
-                target=", ".join(self._plan.scope.ranges),
-                status=status,
-                reason=reason,
-                detail=detail,
-                started_at=started_at,
-                ended_at=self._plan.now(),
-                sent=tally.sent,
-                received=tally.received,
-                undecoded=tally.undecoded,
-                dropped=tally.dropped,
-                sample=tally.sample,
-            )
+        attempt = CollectorAttempt(
+            collector=collector.NAME,
+            target=", ".join(self._plan.scope.ranges),
+            status=status,
+            reason=reason,
+            detail=detail,
+            started_at=started_at,
+            ended_at=self._plan.now(),
+            sent=tally.sent,
+            received=tally.received,
+            undecoded=tally.undecoded,
+            dropped=tally.dropped,
+            sample=tally.sample,
         )
+        self._gathered.attempts.append(attempt)
+        self._plan.journal.attempted(attempt)
 
 
 def announcement(stage: Stage, names: Sequence[str], hosts: int) -> str:

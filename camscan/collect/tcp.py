@@ -108,16 +108,22 @@ class Tcp:
         while block := list(itertools.islice(waiting, BLOCK)):
             async with asyncio.TaskGroup() as visits:
                 for host in block:
-                    visits.create_task(self._visit(ground, Visit(host, nonce)))
+                    visits.create_task(self._visit_to_its_end(ground, Visit(host, nonce)))
 
     def close(self) -> None:
         """Nothing stays open."""
+
+    async def _visit_to_its_end(self, ground: Ground, visit: Visit) -> None:
+        await self._visit(ground, visit)
+        ground.visited(visit.host)
 
     async def _visit(self, ground: Ground, visit: Visit) -> None:
         """Ask the ports of one host until enough is known or its budget is spent."""
         if not ground.guard.allows_mac(ground.macs.get(visit.host.ip) or visit.host.mac):
             return
-        ports = iter(ports_of(visit.host))
+        before = ground.asked_before(visit.host)
+        visit.controlled = any(seen.values("http.control.status") for seen in visit.host.observations)
+        ports = iter([port for port in ports_of(visit.host) if str(port) not in before])
         async with asyncio.TaskGroup() as lines:
             for _ in range(ground.net.meter.pace.connections_at_once):
                 lines.create_task(self._ask_in_turn(ground, visit, ports))
@@ -130,12 +136,13 @@ class Tcp:
             try:
                 await self._ask(ground, visit, port)
             except (Refused, Unanswered):
-                continue
+                pass
             except BudgetSpent:
                 ground.tally.budget_hosts.add(visit.host.ip)
                 return
             except OutOfScope:
                 return
+            ground.asked(visit.host, str(port))
 
     def _is_enough(self, ground: Ground, visit: Visit) -> bool:
         """Return whether the visit may end; weighed anew only where something has been seen since."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,14 +19,21 @@ MARK = "fields.toml"
 """The file by which a folder is known to be a whole data folder, rather than one of local files."""
 LOCAL_FOLDER = "fingerprints.d"
 SYSTEM_FOLDER = Path("/etc/camscan") / LOCAL_FOLDER
+SERVICE_FOLDER = Path("/var/lib/camscan")
+IMPORTED = "data"
+"""Name of the folder that `data import` unpacked last."""
+RELEASE = "release.toml"
+NOTED = "import.json"
+"""What `data import` writes beside what it unpacked: who signed it, and over which release it was forced."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 MAX_FILE = 16 << 20
 """Bytes of the largest file that is read."""
 
 
 def locate(explicit: Path | None = None) -> Path:
-    """Return the folder fingerprints/: the one given, that of CAMSCAN_DATA, the installed one, or the one beside the package.
+    """Return the folder fingerprints/: the one given, that of CAMSCAN_DATA, else the latest of this machine.
 
-    A folder that was named and holds local files alone stands beside the installed one.
+    Those of this machine are what `data import` unpacked, and what came with camscan: in the package or beside it. A folder that was named and holds local files alone stands beside the installed one.
     Raises DataFileError where a folder was named and holds no data, or none is found.
     """
     named = named_folder(explicit)
@@ -36,11 +46,73 @@ def locate(explicit: Path | None = None) -> Path:
                 f"{named}: no {MARK} and no vendor file in it: {origin} must name a folder like fingerprints/, or one of vendor files"
             )
     places = installed_places()
-    for place in places:
-        if (place / MARK).is_file():
-            return place
+    shipped = next((place for place in places if (place / MARK).is_file()), None)
+    imported = [folder for folder in imported_folders() if shipped is None or standing(folder) >= standing(shipped)]
+    if imported:
+        return max(imported, key=standing)
+    if shipped is not None:
+        return shipped
     tried = " and ".join(str(place) for place in places)
     raise DataFileError(f"no data files in {tried}: reinstall camscan, or name their folder with --data or {ENVIRONMENT}")
+
+
+def imported_folders(environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+    """Return the folders that `data import` unpacked for this user and for the machine, as they stand; the user's comes first.
+
+    One that another user than root could write is passed over.
+    """
+    environment = os.environ if environment is None else environment
+    found = []
+    for place in machine_places(environment):
+        try:
+            real = place.resolve(strict=True)
+            status = real.stat()
+            there = (real / MARK).is_file()
+        except OSError:
+            continue
+        if there and status.st_uid in (0, os.geteuid()) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            found.append(real)
+    return tuple(dict.fromkeys(found))
+
+
+def machine_places(environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return where data that was imported lies, of the user and of the machine, whether it is there or not."""
+    base = user_folder(environment, "XDG_DATA_HOME", ".local/share")
+    return (*((base / IMPORTED,) if base is not None else ()), service_folder(environment) / IMPORTED)
+
+
+def service_folder(environment: Mapping[str, str]) -> Path:
+    """Return where camscan keeps what belongs to the machine: the folder that systemd gives, else the usual one."""
+    given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(given) if given.startswith("/") else SERVICE_FOLDER
+
+
+def released(root: Path) -> datetime | None:
+    """Return when a data folder was released, in UTC; None where it does not say."""
+    try:
+        stated = tomllib.loads((root / RELEASE).read_text(encoding="utf-8")).get("released")
+    except (OSError, ValueError):
+        return None
+    return stated.astimezone(UTC) if isinstance(stated, datetime) and stated.tzinfo is not None else None
+
+
+def standing(root: Path) -> datetime:
+    """Return the release that a folder counts as: its own, or the later one over which it was imported on purpose."""
+    over = noted(root).get("over")
+    try:
+        forced = datetime.fromisoformat(over).astimezone(UTC) if isinstance(over, str) else NEVER
+    except ValueError:
+        forced = NEVER
+    return max(released(root) or NEVER, forced)
+
+
+def noted(root: Path) -> dict[str, Any]:
+    """Return what `data import` noted beside the files that it unpacked; nothing for any other folder."""
+    try:
+        found = json.loads((root / NOTED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def local_policy_folders(explicit: Path | None = None, environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
@@ -67,8 +139,11 @@ def local_folders(explicit: Path | None = None, environment: Mapping[str, str] |
 
 
 def layer_of(root: Path) -> Literal["shipped", "local"]:
-    """Return whether a data folder came with camscan."""
-    return "shipped" if root.resolve() in [place.resolve() for place in installed_places()] else "local"
+    """Return whether a data folder came with camscan, or from whoever signs its data."""
+    real = root.resolve()
+    if real in [place.resolve() for place in installed_places()]:
+        return "shipped"
+    return "shipped" if real in imported_folders() and noted(real).get("signed_by") else "local"
 
 
 def named_folder(explicit: Path | None) -> Path | None:

@@ -19,6 +19,9 @@ LINK = -1
 NOTHING = Identification()
 MAX_KEPT = 4096
 """Different sets of marks whose conclusion is remembered."""
+OF_ONE_INTERFACE = frozenset({"mac"})
+OF_ONE_DEVICE = OF_ONE_INTERFACE | {"serial"}
+"""Claims whose values differ between devices that are alike."""
 HONEYPOT_MARKS = 3
 """Unrelated vendors in one value that no real device names together."""
 
@@ -62,16 +65,34 @@ def identify_messages(messages: Sequence[Fields], links: Mapping[str, int], know
     trap = honeypot(wire, knowledge)
     if trap is not None:
         return Identification(evidence=evidence, conflicts=(trap,))
-    # An entry's id stands for its weight, field and witness: devices with equal marks differ in nothing but the values that bear them.
-    marks = tuple([(hit.evidence.fingerprint, hit.message, hit.evidence.says) for hit in every])
+    marks = marks_of(evidence, [hit.message for hit in every])
     concluded = knowledge.conclusions.get(marks)
     if concluded is None:
         if len(knowledge.conclusions) >= MAX_KEPT:
             knowledge.conclusions.clear()
         concluded = knowledge.conclusions[marks] = conclude(wire, registry, knowledge)
-    dated_by = concluded.dated_by
-    return Identification(
-        **concluded.known, evidence=evidence, made_on_evidence=evidence[dated_by] if dated_by is not None else None
+    known, serial_at, files = concluded
+    if serial_at is None:
+        return Identification(**known, evidence=evidence)
+    serial = wire[serial_at].said("serial")
+    made_on = manufacture_date(serial, files, knowledge) if serial is not None else None
+    dated_by = evidence[serial_at] if made_on is not None else None
+    return Identification(**known, serial=serial, made_on=made_on, evidence=evidence, made_on_evidence=dated_by)
+
+
+def marks_of(evidence: Sequence[Evidence], messages: Sequence[int]) -> tuple[object, ...]:
+    """Return what devices have in common of which the same follows.
+
+    An entry's id stands for its weight, field and witness. From a MAC nothing follows, and from the only serial of a device no
+    more than that it has one.
+    """
+    serials = {value for one in evidence for name, value in one.says if name == "serial"}
+    unique = OF_ONE_DEVICE if len(serials) == 1 else OF_ONE_INTERFACE
+    return tuple(
+        [
+            (one.fingerprint, message, tuple([name if name in unique else (name, value) for name, value in one.says]))
+            for one, message in zip(evidence, messages, strict=True)
+        ]
     )
 
 
@@ -94,7 +115,6 @@ def conclude(wire: Sequence[Hit], registry: Sequence[Hit], knowledge: Knowledge)
     watched = any(is_watched(slug, knowledge) for slug in assigned.get("brand", ()))
     grammar = (rule, model[1]) if rule is not None and model is not None else None
     sort = sort_of(shown.get("kind", {}), assigned.get("kind", {}), grammar, form[0] if form else None, watched=watched)
-    made_on = manufacture_date(serial[0], files, knowledge) if serial is not None else None
     components = {*shown.get("component", ()), *assigned.get("component", ())}
     confidence = who.confidence or sort.confidence
     if confidence is None and (components or model or firmware or serial):
@@ -109,15 +129,14 @@ def conclude(wire: Sequence[Hit], registry: Sequence[Hit], knowledge: Knowledge)
             "maker_basis": who.basis,
             "model": model[0] if model else None,
             "firmware": firmware[0] if firmware else None,
-            "serial": serial[0] if serial else None,
             "confidence": confidence,
             "components": tuple(sorted(components)),
-            "made_on": made_on,
             "alternatives": who.alternatives,
             "conflicts": (*who.conflicts, *sort.conflicts),
             "maker_is_surveillance_only": watched or is_watched(who.maker, knowledge),
         },
-        dated_by=wire.index(serial[1]) if serial is not None and made_on is not None else None,
+        serial_at=wire.index(serial[1]) if serial is not None else None,
+        files=files,
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from camscan.identify.pattern import Match
-from camscan.identify.rules import Condition, Fingerprint, Knowledge
+from camscan.identify.rules import Condition, Fingerprint, Held, Knowledge
 from camscan.model import Confidence, Evidence, Fields
 
 MAX_SHOWN = 512
@@ -16,6 +16,8 @@ AROUND = 80
 """Characters kept on either side of the match in a longer value."""
 MAX_CLAIM = 160
 """Characters of one captured value."""
+MAX_HELD, MAX_REMEMBERED = 4096, 256
+"""Values whose fingerprints are remembered, and characters of the longest of them."""
 NOTHING_MORE: Mapping[str, bytes] = {}
 ENCODED_FIELDS = frozenset({"wsd.scopes"})
 """Fields whose captures are percent-encoded."""
@@ -46,26 +48,19 @@ class Hit(NamedTuple):
 
 def hits_of_message(fields: Fields, message: int, knowledge: Knowledge) -> Iterator[Hit]:
     """Yield the fingerprints that hold in one message."""
-    for name, value in fields:
-        index = knowledge.index_of(name)
-        if index is None:
-            continue
-        raw = value.encode("utf-8", "replace")
-        for entry in index.candidates(raw):
-            found = entry.conditions[0].pattern.search(raw)
-            if found is None:
-                continue
+    for pair in fields:
+        for entry, shown, captures in held_in(pair, knowledge):
             others = captured(entry, fields) if entry.depends else NOTHING_MORE
             if others is None:
                 continue
             yield Hit(
                 Evidence(
                     fingerprint=entry.id,
-                    field=name,
-                    value=value if len(value) <= MAX_SHOWN else excerpt(raw, found),
+                    field=pair[0],
+                    value=shown,
                     observation=message,
                     layer=entry.layer,
-                    says=claims_of(entry, {**others, **found.captures}) if entry.templates else entry.gives,
+                    says=claims_of(entry, {**others, **captures}) if entry.templates else entry.gives,
                     editable=entry.editable,
                     witness=entry.witness,
                 ),
@@ -73,6 +68,32 @@ def hits_of_message(fields: Fields, message: int, knowledge: Knowledge) -> Itera
                 message,
                 entry.vendor,
             )
+
+
+def held_in(pair: tuple[str, str], knowledge: Knowledge) -> tuple[Held, ...]:
+    """Return the fingerprints whose first condition holds in one value of a field."""
+    known = knowledge.held.get(pair)
+    if known is not None:
+        return known
+    name, value = pair
+    index = knowledge.index_of(name)
+    if index is None:
+        return ()
+    raw = value.encode("utf-8", "replace")
+    found = tuple(
+        Held(
+            entry,
+            value if len(value) <= MAX_SHOWN else excerpt(raw, match),
+            match.captures if entry.templates else NOTHING_MORE,
+        )
+        for entry in index.candidates(raw)
+        if (match := entry.conditions[0].pattern.search(raw)) is not None
+    )
+    if len(value) <= MAX_REMEMBERED:
+        if len(knowledge.held) >= MAX_HELD:
+            knowledge.held.clear()
+        knowledge.held[pair] = found
+    return found
 
 
 def captured(entry: Fingerprint, fields: Fields) -> Mapping[str, bytes] | None:

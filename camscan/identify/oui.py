@@ -8,6 +8,8 @@ from camscan.model import is_local_mac
 
 PREFIX_DIGITS = ((9, 36), (7, 28), (6, 24))
 """Hexadecimal digits and bits of an assignment, longest first."""
+MAX_KNOWN = 4096
+"""Look-ups that are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +25,12 @@ class Assignment:
 class OuiRegistry:
     """The text of registry.txt: lines `prefix/length TAB registrant`, sorted by bytes, `#` lines at its head."""
 
-    __slots__ = ("text",)
+    __slots__ = ("_known", "text")
 
     def __init__(self, text: bytes) -> None:
         self.text = text
+        self._known: dict[str, Assignment | None] = {}
+        """What was looked up before, by the digits that decide."""
 
     def __len__(self) -> int:
         return sum(1 for line in self.text.split(b"\n") if line and not line.startswith(b"#"))
@@ -41,12 +45,12 @@ class OuiRegistry:
             or is_local_mac(digits)
         ):
             return None
-        for count, bits in PREFIX_DIGITS:
-            prefix = f"{digits[:count]}/{bits}"
-            registrant = self._find(prefix.encode() + b"\t")
-            if registrant is not None:
-                return Assignment(prefix=prefix, registrant=registrant)
-        return None
+        decisive = digits[: PREFIX_DIGITS[0][0]]
+        if decisive not in self._known:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[decisive] = self._longest(decisive)
+        return self._known[decisive]
 
     def registrants(self) -> frozenset[str]:
         """Return every registrant, by reading all of the registry."""
@@ -57,6 +61,14 @@ class OuiRegistry:
         """Return the first comment line: where the registry comes from and when it was read."""
         first = self.text.split(b"\n", 1)[0].decode("utf-8")
         return first.lstrip("# ") if first.startswith("#") else ""
+
+    def _longest(self, digits: str) -> Assignment | None:
+        for count, bits in PREFIX_DIGITS:
+            prefix = f"{digits[:count]}/{bits}"
+            registrant = self._find(prefix.encode() + b"\t")
+            if registrant is not None:
+                return Assignment(prefix=prefix, registrant=registrant)
+        return None
 
     def _find(self, key: bytes) -> str | None:
         """Return what follows `key` on the line that starts with it."""

@@ -100,9 +100,21 @@ class Conclusion(NamedTuple):
     """What follows from the marks of a device."""
 
     known: Mapping[str, Any]
-    """Fields of an Identification, all but its evidence."""
-    dated_by: int | None
-    """Number of the evidence that holds the day of manufacture."""
+    """Fields of an Identification, all but its evidence, its serial and what that shows."""
+    serial_at: int | None
+    """Number of the evidence that shows the serial best."""
+    files: tuple[str, ...]
+    """Slugs of the vendor files that may speak of the serial."""
+
+
+class Held(NamedTuple):
+    """A fingerprint whose first condition holds in one value."""
+
+    entry: Fingerprint
+    shown: str
+    """The value, or what surrounds the match in a long one."""
+    captures: Mapping[str, bytes]
+    """None were asked for where the claims are constants."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +171,11 @@ class Knowledge:
     @cached_property
     def conclusions(self) -> dict[tuple[object, ...], Conclusion]:
         """Marks → what follows from them, as far as the engine remembers it."""
+        return {}
+
+    @cached_property
+    def held(self) -> dict[tuple[str, str], tuple[Held, ...]]:
+        """Field and value → the fingerprints that begin to hold in it, as far as it is remembered: devices have most values in common."""
         return {}
 
     def fingerprint(self, name: str) -> Fingerprint | None:

@@ -45,6 +45,8 @@ class Change:
     key: str
     """Of the asset, as the later run calls it; of one that is gone, as the earlier run did."""
     cause: Cause
+    address: str = ""
+    """Where it stands, or stood when it was last seen; its key where it has no address."""
     what: str
     """Which property, in a word or two: `verdict`, `address`, `switch port`, `firmware`, `maker`."""
     before: str = ""
@@ -72,3 +74,4 @@ class Diff:
     """Why something could not be compared, in words: other policies, a range not covered by one of the runs."""
     data: tuple[str, str] = ("", "")
     """Versions of the data of both runs."""
+    site: str = ""

@@ -10,7 +10,7 @@ from camscan.model.carriers import Fields
 from camscan.model.identified import Attachment, Channel, ChannelRange, Identification
 from camscan.model.judged import Judgement, Verdict
 from camscan.model.observed import Asset, CollectorAttempt, Coverage, Ledger
-from camscan.model.stated import Scope, SiteContext, StandingAttestation, StatementsUsed
+from camscan.model.stated import DeviceException, Scope, SiteContext, StandingAttestation, StatementsUsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ class Run:
     attestations: StatementsUsed | None = None
     """None where no file of attestations was read."""
     exceptions: StatementsUsed | None = None
+    chain_head: str = ""
+    """Hash of the newest record of the chain of runs, as `history/chain.py` makes it; empty where no store kept the run."""
 
 
 Purpose = Literal["registration", "relay", "ddns", "update", "time", "telemetry", "recording", "service"]
@@ -119,6 +121,8 @@ class AssessedAsset:
     """As far as it was overheard."""
     presence: Presence | None = None
     """None where no history is kept."""
+    exceptions: tuple[DeviceException, ...] = ()
+    """Those that give its findings their status, sorted by id; lapsed ones too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

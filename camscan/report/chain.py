@@ -12,6 +12,7 @@ from camscan.identify.rules import Fingerprint, Knowledge
 from camscan.model import AssessedAsset, Asset, Confidence, Edge, Evidence, Fields, Finding, Identification, Observation, Report
 from camscan.policy.rules import PolicyBook
 from camscan.report import view
+from camscan.report.hexdump import dump_of
 
 MAX_MESSAGES = 32
 """Messages of one device that are listed."""
@@ -33,6 +34,7 @@ def chain(report: Report, judged: AssessedAsset, knowledge: Knowledge, book: Pol
     """Yield the lines of the chain, unescaped and unwrapped; blanks at their beginning are their depth."""
     asset, found = judged.asset, judged.identification
     yield f"{asset.ips[0] if asset.ips else asset.key}"
+    yield f"  {in_short(report, judged)}"
     yield f"  key {asset.key}; seen {view.moment(asset.first_seen)} to {view.moment(asset.last_seen)}"
     for name, values in (("MAC", asset.macs), ("address", asset.ips), ("name", asset.hostnames)):
         if values:
@@ -40,7 +42,7 @@ def chain(report: Report, judged: AssessedAsset, knowledge: Knowledge, book: Pol
     if judged.attached_to is not None:
         yield f"  {in_words(judged.attached_to)}, seen {view.moment(judged.attached_to.seen_on)}"
     yield f"  run {report.run.id}, site {(judged.site or report.run.site).name}; fingerprints {knowledge.version}"
-    yield from heard(asset)
+    yield from heard(asset, found.evidence)
     yield from attested(judged)
     yield from matched(asset, found, knowledge)
     yield from concluded(found)
@@ -51,8 +53,16 @@ def chain(report: Report, judged: AssessedAsset, knowledge: Knowledge, book: Pol
     yield from raised(found, knowledge)
 
 
-def heard(asset: Asset) -> Iterator[str]:
-    """Yield what the device said."""
+def in_short(report: Report, judged: AssessedAsset) -> str:
+    """Return verdict and identification in a line."""
+    found, verdict = judged.identification, judged.judgement.verdict
+    what = [view.brand_and_maker(report, found) if found.brand or found.maker else "maker not established"]
+    what += [part for part in (found.model, found.kind if found.kind != "unknown" else None, found.confidence) if part]
+    return f"{'not judged' if verdict is None else view.verdict_words(verdict)}: {', '.join(what)}"
+
+
+def heard(asset: Asset, evidence: Sequence[Evidence]) -> Iterator[str]:
+    """Yield what the device said, with the bytes that the evidence stands in."""
     yield ""
     yield f"Heard: {counted(len(asset.observations), 'message')}"
     for number, one in enumerate(asset.observations[:MAX_MESSAGES]):
@@ -61,6 +71,10 @@ def heard(asset: Asset) -> Iterator[str]:
             yield f"       {name} = {short(value)}"
         if len(one.fields) > MAX_FIELDS:
             yield f"       and {counted(len(one.fields) - MAX_FIELDS, 'field')} more"
+        behind_it = [claim for claim in evidence if claim.observation == number]
+        if behind_it and one.raw:
+            who = [claim for claim in behind_it if {"brand", "maker"} & {name for name, _ in claim.says}]
+            yield from (f"      {line}" for line in dump_of(one.raw, [claim.value for claim in who or behind_it]))
     left_out = len(asset.observations[MAX_MESSAGES:]) + asset.left_out
     if left_out:
         yield f"  and {counted(left_out, 'message')} more"
@@ -218,6 +232,7 @@ def ruled(report: Report, judged: AssessedAsset) -> Iterator[str]:
         yield "  no finding"
     for badge in judged.judgement.context:
         yield f"  context, no rule: {badge.entity} is on the {badge.title} since {badge.since.isoformat()}: it {badge.says}"
+    yield from planned(judged.judgement.findings)
     sources = dict.fromkeys((one.rule, text) for one in judged.judgement.findings for text in one.references)
     for rule, text in sources:
         yield f"  source of {rule}: {text}"
@@ -241,8 +256,22 @@ def found_by_rule(finding: Finding) -> Iterator[str]:
     if finding.settle is not None:
         leads = ", ".join(f"{answer} → {view.verdict_words(verdict)}" for answer, verdict in finding.settle.outcomes)
         yield f"       would settle it: {finding.settle.question}" + (f" {leads}" if leads else "")
-    for number, step in enumerate(finding.action):
-        yield f"       action {number}. {step.text}" if number else f"       action plan; the rule: {step.text}"
+
+
+def planned(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the action plan that the findings ask for together: each step once, with whose it is where they differ."""
+    texts: dict[str, dict[str, list[str]]] = {}
+    for finding in findings:
+        for step in finding.action:
+            texts.setdefault(step.name, {}).setdefault(step.text, []).append(finding.act)
+    if not texts:
+        return
+    yield "  action plan"
+    for text in texts.pop("rule", {}):
+        yield f"       the rule: {text}"
+    for number, of_step in enumerate(texts.values(), 1):
+        for text, acts in of_step.items():
+            yield f"       {number}. {text}" + (f" (to {', '.join(acts)})" if len(of_step) > 1 else "")
 
 
 def raised(found: Identification, knowledge: Knowledge) -> Iterator[str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 GAP = 2
+CUT = "…"
+"""Stands where text was cut."""
 NARROWEST = 6
 """Columns of text below which a column is not squeezed further."""
 
 LONGEST_WORD = 20
 """Columns of text up to which a word counts when columns are squeezed; longer ones may be cut at once."""
+PAIR = " → "
 FURTHER = 2
 """Columns by which the later lines of a folded text stand further in."""
 
@@ -28,6 +32,82 @@ def lay_out(header: Row, rows: Sequence[Row], *, width: int | None, paint: Paint
             made = [paint(number, line[: widths[0]]) + line[widths[0] :] for line in made]
         lines += made
     return lines
+
+
+Clip = Callable[[str, int], str]
+"""Shortens text to so many columns, with CUT where something is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One column of a table whose rows are lines: its heading, how far it may be squeezed, and what of a cell is cut then."""
+
+    title: str
+    least: int
+    """Columns of text that it keeps until all others are down to theirs."""
+    clip: Clip
+    hard: int = NARROWEST
+    """Columns of text that it keeps in any case; rather than squeeze it further, the last column goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Header and rows, each cell as wide as its column; columns at the end for which there was no room are left out."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    cut: bool
+    """Whether any cell was shortened."""
+
+
+def lay_lines(columns: Sequence[Placed], rows: Sequence[Row], *, width: int | None) -> Fitted:
+    """Return a table with a line for each row: the widest columns are cut first, and the last one goes where that is not enough.
+
+    width: of a line with a gap of GAP between the columns; None: nothing is cut.
+    """
+    natural = [max(map(_cells, cells)) for cells in zip([column.title for column in columns], *rows, strict=True)]
+    widths = natural if width is None else _squeezed(natural, columns, width)
+    kept = columns[: len(widths)]
+    lines = [
+        tuple(
+            _padded(cell if _cells(cell) <= size else column.clip(cell, size), size)
+            for cell, column, size in zip(row, kept, widths, strict=False)
+        )
+        for row in rows
+    ]
+    header = tuple(_padded(clip_end(column.title, size), size) for column, size in zip(kept, widths, strict=True))
+    return Fitted(
+        header,
+        tuple(lines),
+        any(
+            CUT in cell and CUT not in was
+            for line, row in zip(lines, rows, strict=True)
+            for cell, was in zip(line, row, strict=False)
+        ),
+    )
+
+
+def clip_end(text: str, width: int) -> str:
+    """Return the beginning of a text."""
+    return text if _cells(text) <= width else _first(text, width - 1) + CUT
+
+
+def clip_middle(text: str, width: int) -> str:
+    """Return beginning and end of a text, as of an address, whose end tells it from its neighbours."""
+    if _cells(text) <= width:
+        return text
+    last = _first(text[::-1], (width - 1) // 2)[::-1]
+    return _first(text, width - 1 - _cells(last)) + CUT + last
+
+
+def clip_pair(text: str, width: int) -> str:
+    """Return `Brand → Maker` without its blanks, then with the brand shortened: the maker stays whole as long as it can."""
+    brand, arrow, maker = text.rpartition(PAIR)
+    if not arrow or _cells(text) <= width:
+        return clip_end(text, width)
+    to_maker = f"{arrow.strip()}{maker}"
+    room = width - _cells(to_maker)
+    return clip_end(brand, room) + to_maker if room >= 1 else clip_end(f"{CUT}{to_maker}", width)
 
 
 def wrap(text: str, width: int | None, indent: str = "") -> list[str]:
@@ -75,6 +155,40 @@ def _fit(columns: Sequence[Row], width: int | None) -> list[int]:
             widths[max(loose, key=lambda number: widths[number])] -= 1
             excess -= 1
     return widths
+
+
+def _squeezed(natural: Sequence[int], columns: Sequence[Placed], width: int) -> list[int]:
+    """Return the width of each column for which there is room."""
+    widths = list(natural)
+    for floors in ([column.least for column in columns], [column.hard for column in columns]):
+        while (excess := _line(widths) - width) > 0:
+            loose = [number for number, floor in enumerate(floors) if widths[number] > floor]
+            if not loose:
+                break
+            widest = max(loose, key=lambda number: widths[number])
+            second = max((widths[number] for number in loose if number != widest), default=0)
+            widths[widest] -= max(1, min(excess, widths[widest] - max(second, floors[widest])))
+    while len(widths) > 1 and _line(widths) > width:
+        widths.pop()
+    return [max(1, min(one, width)) for one in widths]
+
+
+def _line(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _cells(text))
+
+
+def _first(text: str, width: int) -> str:
+    """Return as much of the beginning of a text as fits."""
+    if text.isascii():
+        return text[: max(width, 0)]
+    for end in range(1, len(text) + 1):
+        if _cells(text[:end]) > width:
+            return text[: end - 1]
+    return text
 
 
 def _row_lines(row: Row, widths: Sequence[int]) -> list[str]:

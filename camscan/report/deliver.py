@@ -17,8 +17,8 @@ from typing import Self
 from camscan.errors import DeliveryError, UsageError
 from camscan.model import Ledger, Observation, Report
 from camscan.report import observations as observation_file
-from camscan.report.base import Format
-from camscan.report.registry import FORMATS
+from camscan.report.base import Format, prepare
+from camscan.report.registry import BINARY_FORMATS, FORMATS
 from camscan.report.renamer import Renamer, needs_renamer
 
 TEMPORARY = ".camscan-tmp"
@@ -31,19 +31,20 @@ class Output:
     """One file to write: its format and where."""
 
     format: str
-    """A name of FORMATS, or `observations`."""
+    """A name of FORMATS or BINARY_FORMATS, or `observations`."""
     path: Path
 
 
 def suffixes(formats: Mapping[str, Format] = FORMATS) -> dict[str, str]:
     """Return suffix → format name for everything that `-o` writes."""
     known = {form.SUFFIX: name for name, form in formats.items()}
+    known |= {form.SUFFIX: name for name, form in BINARY_FORMATS.items()}
     return {**known, observation_file.SUFFIX: observation_file.NAME}
 
 
 def parse_output(spec: str, formats: Mapping[str, Format] = FORMATS) -> Output:
     """Return what `-o SPEC` asks for: `FILE`, its format by suffix, or `FORMAT:FILE`. Raises UsageError."""
-    names = (*formats, observation_file.NAME)
+    names = (*formats, *BINARY_FORMATS, observation_file.NAME)
     known = suffixes(formats)
     prefix, colon, rest = spec.partition(":")
     if colon and prefix in names:
@@ -82,6 +83,8 @@ class Outputs:
     opened: list[_Opened] = field(default_factory=list)
     renamer: Renamer | None = None
     formats: Mapping[str, Format] = field(default_factory=lambda: FORMATS)
+    written: list[Output] = field(default_factory=list)
+    """Those that stand in their place."""
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -99,20 +102,31 @@ class Outputs:
         observations: all that were made; by default those that the report's assets hold. ledgers: by address.
         Raises DeliveryError naming what was written and what was not; the others are still tried.
         """
-        written: list[Path] = []
         failed: list[str] = []
         for number, opened in enumerate(self.opened):
             try:
                 self._write(opened, content(opened.output.format, report, observations, ledgers, self.formats))
                 self._rename(number, opened)
-                written.append(opened.output.path)
+                self.written.append(opened.output)
             except OSError as fault:
                 failed.append(f"{opened.output.path}: {fault.strerror or fault}")
         self.close()
+        written = tuple(output.path for output in self.written)
         if failed:
             done = f"written: {', '.join(map(str, written))}" if written else "no output file was written"
             raise DeliveryError(f"{'; '.join(failed)}; {done}")
-        return tuple(written)
+        return written
+
+    def put(self, content: bytes) -> None:
+        """Write the content of the one file that `open_file` opened, and put it in its place. Raises DeliveryError naming it."""
+        [opened] = self.opened
+        try:
+            self._write(opened, (content,))
+            self._rename(0, opened)
+        except OSError as fault:
+            raise DeliveryError(f"{opened.output.path}: {fault.strerror or fault}: it was not written") from fault
+        self.written.append(opened.output)
+        self.close()
 
     def close(self) -> None:
         """Remove temporary files that were not committed and close everything."""
@@ -128,10 +142,10 @@ class Outputs:
             os.close(opened.folder)
         self.opened.clear()
 
-    def _write(self, opened: _Opened, pieces: Iterable[str]) -> None:
-        with open(opened.descriptor, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as file:
+    def _write(self, opened: _Opened, pieces: Iterable[str | bytes]) -> None:
+        with open(opened.descriptor, "wb", closefd=False) as file:
             for piece in pieces:
-                file.write(piece)
+                file.write(piece if isinstance(piece, bytes) else piece.encode("utf-8", "backslashreplace"))
             file.flush()
             os.fsync(file.fileno())
 
@@ -145,15 +159,23 @@ class Outputs:
             os.fsync(opened.folder)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it that are missing, 0700. Raises UsageError."""
+    try:
+        for folder in reversed([one for one in (path, *path.parents) if not one.exists()]):
+            folder.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would make those above it readable for all
+    except OSError as fault:
+        raise UsageError(f"{path}: the folder cannot be made: {fault.strerror}") from fault
+
+
 def rewrite(path: Path, edit: Callable[[str], str]) -> None:
     """Replace a file of ours in one step by what `edit` makes of its text; a file that is not there counts as empty.
 
     File 0600, folders that are missing 0700. No other `rewrite` comes between the reading and the writing.
     Raises UsageError naming the file; what stood there then stands there still.
     """
+    make_folder(path.parent)
     try:
-        for folder in reversed([one for one in (path.parent, *path.parent.parents) if not one.exists()]):
-            folder.mkdir(mode=0o700, exist_ok=True)  # `parents=True` would make those above it readable for all
         waiting = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as fault:
         raise UsageError(f"{path}: the folder cannot be opened: {fault.strerror}") from fault
@@ -176,8 +198,10 @@ def content(
     observations: Iterable[Observation] | None = None,
     ledgers: Mapping[str, Ledger] | None = None,
     formats: Mapping[str, Format] = FORMATS,
-) -> Iterable[str]:
+) -> Iterable[str | bytes]:
     """Return a report in one format, in pieces."""
+    if form in BINARY_FORMATS:
+        return (BINARY_FORMATS[form].render_bytes(report),)
     if form != observation_file.NAME:
         return (formats[form].render(report),)
     if observations is None:
@@ -197,6 +221,8 @@ def open_outputs(specs: Sequence[str], formats: Mapping[str, Format] = FORMATS) 
         for output in (parse_output(spec, formats) for spec in specs):
             if any(_same(output.path, other.output.path) for other in outputs.opened):
                 raise UsageError(f"-o {output.path}: named twice")
+            if output.format != observation_file.NAME:
+                prepare(BINARY_FORMATS.get(output.format) or formats[output.format])
             outputs.opened.append(_open(output))
         if any(needs_renamer(opened.folder, opened.output.path.name) for opened in outputs.opened):
             outputs.renamer = Renamer([(o.folder, o.temporary, o.output.path.name) for o in outputs.opened])
@@ -204,6 +230,11 @@ def open_outputs(specs: Sequence[str], formats: Mapping[str, Format] = FORMATS) 
         outputs.close()
         raise
     return outputs
+
+
+def open_file(path: Path, named: str) -> Outputs:
+    """Open one file whose content comes later as a whole (`put`). named: in front of messages. Raises UsageError."""
+    return Outputs([_open(Output("file", path), named)])
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -13,6 +13,7 @@ from camscan.model import (
     Channel,
     ChannelRange,
     Conflict,
+    DeviceException,
     Egress,
     Evidence,
     Fields,
@@ -20,10 +21,12 @@ from camscan.model import (
     Identification,
     Ledger,
     Observation,
+    Presence,
     Settle,
     SiteContext,
     StandingAttestation,
 )
+from camscan.policy.exceptions import NO_WAIVER
 from camscan.report.view import hostile_fields
 
 Document = dict[str, Any]
@@ -39,8 +42,9 @@ def asset_document(judged: AssessedAsset) -> Document:
         "ips": list(asset.ips),
         "macs": list(asset.macs),
         "hostnames": list(asset.hostnames),
-        "first_seen": instant(asset.first_seen),
+        "first_seen": instant(judged.presence.since if judged.presence is not None else asset.first_seen),
         "last_seen": instant(asset.last_seen),
+        "presence": _presence(judged.presence),
         "made_on": _made_on(identification),
         "verdict": judgement.verdict,
         "reason": judgement.reason,
@@ -48,6 +52,7 @@ def asset_document(judged: AssessedAsset) -> Document:
         "relays": asset.relays,
         "conflicts": [_conflict(conflict) for conflict in asset.conflicts],
         "attestations": [_attestation(standing) for standing in judged.attestations],
+        "exceptions": [_exception(one) for one in judged.exceptions],
         "attached_to": _attachment(judged.attached_to),
         "ledger": _ledger(judged.ledger),
         "channels": [_channel(channel) for channel in judged.channels],
@@ -80,7 +85,9 @@ def site_document(site: SiteContext) -> Document:
 
 def instant(moment: datetime | None) -> str | None:
     """Return an instant in UTC with `Z`; None stays None."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat().replace("+00:00", "Z")
 
 
 def _attestation(standing: StandingAttestation) -> Document:
@@ -101,6 +108,27 @@ def _attestation(standing: StandingAttestation) -> Document:
         "asset_tag": stated.asset_tag,
         "disposed": stated.disposed.isoformat() if stated.disposed else None,
         "lapsed": standing.lapsed,
+    }
+
+
+def _exception(one: DeviceException) -> Document:
+    return {
+        "id": one.id,
+        "status": one.status,
+        "device": one.device,
+        "bound_to": list(one.bound_to),
+        "owner": one.owner,
+        "ticket": one.ticket,
+        "recorded_on": one.recorded_on.isoformat(),
+        "expires_on": one.expires_on.isoformat(),
+        "covers": [{"rule": covered.rule, "act": covered.act, "verdict": covered.verdict} for covered in one.covers],
+        "reason": one.reason,
+        "due": one.due.isoformat() if one.due else None,
+        "replacement": one.replacement,
+        "maker": one.maker,
+        "model": one.model,
+        "firmware": one.firmware,
+        "note": f"recorded by {one.owner}; {NO_WAIVER}" if one.status == "accepted" else "",
     }
 
 
@@ -165,6 +193,10 @@ def _ledger(ledger: Ledger) -> Document:
         "bytes_sent": ledger.bytes_sent,
         "metered": ledger.metered,
     }
+
+
+def _presence(presence: Presence | None) -> Document | None:
+    return {"since": instant(presence.since), "absent_until": instant(presence.absent_until)} if presence is not None else None
 
 
 def _made_on(identification: Identification) -> Document | None:

@@ -7,17 +7,24 @@ import unicodedata
 _INERT_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"})
 """Controls (C0, C1), format marks (bidi, zero width, tags), surrogates, separators, private use, unassigned."""
 
+_MARKS = frozenset({"Mn", "Me"})
+MOST_STACKED = 4
+"""Marks on one letter; no language needs more, and a hundred cover the lines above and below."""
+
 
 def visible(text: str) -> str:
     r"""Return text on one line in which every control, format and bidi character is an escape such as `\x1b` or `\u202e`."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and (text.isascii() or not any(unicodedata.category(one) in _MARKS for one in text)):
         return text
-    return "".join(_escaped(character) for character in text)
+    shown, stacked = [], 0
+    for character in text:
+        category = unicodedata.category(character)
+        stacked = stacked + 1 if category in _MARKS else 0
+        shown.append(_escaped(character) if category in _INERT_CATEGORIES or stacked > MOST_STACKED else character)
+    return "".join(shown)
 
 
 def _escaped(character: str) -> str:
-    if unicodedata.category(character) not in _INERT_CATEGORIES:
-        return character
     number = ord(character)
     if number <= 0xFF:
         return f"\\x{number:02x}"
@@ -31,3 +38,8 @@ def is_hostile(text: str) -> bool:
     return any(
         character == "\x1b" or "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069" for character in text
     ) or any("\U000e0000" <= character <= "\U000e007f" for character in text)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return text of at most `most` characters, or its beginning with how long it is."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

@@ -24,10 +24,10 @@ SCHEMA = "camscan/1"
 
 def render(report: Report, *, width: int | None = None, color: bool = False) -> str:
     """Return the report as JSON with one device, attempt or range a line, so that two reports can be compared line by line."""
-    return "".join(_pieces(report))
+    return "".join(pieces(report))
 
 
-def _pieces(report: Report) -> Iterator[str]:
+def pieces(report: Report) -> Iterator[str]:
     """Yield the document in pieces: of thousands of devices, no more than one is held as dictionaries at a time."""
     document = to_document(replace(report, assets=()))
     document |= of_all_assets(report)
@@ -63,6 +63,14 @@ def to_document(report: Report) -> Document:
         "assumptions": list(report.assumptions),
         "attempts": [_attempt(attempt) for attempt in report.attempts],
         "coverage": [_coverage(coverage) for coverage in report.coverage],
+        "past": [
+            {
+                "at": instant(one.at),
+                "verdicts": {str(verdict): number for verdict, number in one.verdicts},
+                "complete": one.complete,
+            }
+            for one in report.past
+        ],
         **of_all_assets(report),
         "assets": [asset_document(judged) for judged in report.assets],
         "display": dict(report.display),
@@ -96,6 +104,7 @@ def run_document(run: Run) -> Document:
         "inputs": list(run.inputs),
         "attestations": _used(run.attestations),
         "exceptions": _used(run.exceptions),
+        **({"chain_head": run.chain_head} if run.chain_head else {}),
     }
 
 

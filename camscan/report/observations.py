@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
+from camscan import sealed
 from camscan.codecs.pcapfile import MAGICS
 from camscan.errors import UsageError
 from camscan.model import CollectorAttempt, Coverage, Ledger, Observation, Report, Run, Scope
@@ -22,6 +23,11 @@ from camscan.report.records import RecordError, decode, encode
 NAME = "observations"
 SUFFIX = ".obs.jsonl"
 SCHEMA = "camscan-observations/1"
+ZIP = b"PK\x03\x04"
+PACKAGE = "evidence"
+"""The kind of archive that holds such a file among others."""
+PACKAGED = "run.obs.jsonl"
+"""Its name there."""
 MAX_LINE = 4 * 1024 * 1024
 """Characters of one line; the largest honest observation (64 KiB of fields, 16 KiB raw) stays far below."""
 
@@ -69,13 +75,26 @@ def read(path: Path) -> ObservationFile:
     """Return the content of an observation file. Raises UsageError naming the file and the line."""
     try:
         with path.open("rb") as file, TextIOWrapper(file, encoding="utf-8") as lines:
-            if file.peek(len(MAGICS[0])).startswith(MAGICS):
+            beginning = file.peek(len(MAGICS[0]))
+            if beginning.startswith(MAGICS):
                 raise UsageError(f"{path}: a capture: camscan replay {path}")
+            if beginning.startswith(ZIP):
+                return _packaged(file, path.name)
             return load(_bounded(lines), path.name)
     except OSError as fault:
         raise UsageError(f"{path}: cannot be read: {fault.strerror}") from fault
     except UnicodeDecodeError as fault:
         raise UsageError(f"{path}: not UTF-8 text: give the file that `-o NAME{SUFFIX}` wrote") from fault
+
+
+def _packaged(file: BinaryIO, name: str) -> ObservationFile:
+    """Return what the observation file in an evidence package holds. Raises UsageError, and SealError where anything does not hold."""
+    found = sealed.read(file, name)
+    found.check(name, PACKAGE)
+    if PACKAGED not in found.files:
+        raise UsageError(f"{name}: no {PACKAGED} in it")
+    with TextIOWrapper(BytesIO(found.files[PACKAGED]), encoding="utf-8") as lines:
+        return load(_bounded(lines), f"{name}: {PACKAGED}")
 
 
 def load(lines: Iterable[str], name: str = "observation file") -> ObservationFile:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 
 from camscan.codecs.registry import DATAGRAM_CODECS
-from camscan.model import AssessedAsset, AttemptReason, AttemptStatus, Report, Verdict
+from camscan.model import AssessedAsset, AttemptReason, AttemptStatus, CoverageLevel, Report, Verdict
 from camscan.report import view
 
 NOT_LEGAL_ADVICE = "Not legal advice."
 """Stands once in each document."""
+REDACTED = "redacted: names, addresses, serials, places and persons are masks, and what was stated of the site is left out"
+"""Stands among the warnings of every redacted report, and in its statement."""
 MOST_NAMED = 8
 ASKS_EVERY_PROTOCOL = frozenset({"multicast", "unicast"})
 """Collectors that ask in each discovery protocol that has a question."""
+LEVELS = tuple(CoverageLevel)
 _NONCE = bytes(16)
 Wanted = Callable[[AttemptStatus, AttemptReason | None], bool]
 
@@ -25,14 +29,63 @@ def coverage_statement(report: Report, zone: tzinfo | None = None) -> tuple[str,
     """
     ranges = [view.coverage_words(coverage) for coverage in report.coverage]
     return (
+        *([REDACTED] if REDACTED in report.warnings else []),
         *(ranges or ["no range was covered: what is here was read from files"]),
         _asked(report),
         _not_identified(report),
         f"excluded by the scope: {', '.join(report.scope.exclude)}" if report.scope.exclude else "nothing was excluded",
         _loss(report),
         _hours(report, zone),
-        f"camscan {report.run.version}, fingerprints {report.run.data_version}, rules as of {report.run.as_of.isoformat()}",
+        _versions(report),
+        *_record(report),
     )
+
+
+def coverage_without_places(report: Report) -> tuple[str, ...]:
+    """Return the statement for readers who must not learn where: numbers stand for ranges, addresses and sites, hours are in UTC."""
+    open_ones = sum(map(is_unknown, report.assets))
+    excluded = len(report.scope.exclude)
+    return (
+        *([REDACTED] if REDACTED in report.warnings else []),
+        *(_ranges_in_numbers(report) if report.coverage else ["no range was covered: what is here was read from files"]),
+        _asked(report),
+        f"alive and not identified: {open_ones}",
+        f"excluded by the scope: {excluded} addresses, ranges or MACs" if excluded else "nothing was excluded",
+        _loss(report),
+        _hours(report, UTC),
+        _versions(report),
+        *_record(report),
+    )
+
+
+def _ranges_in_numbers(report: Report) -> list[str]:
+    """Return a sentence for the ranges that were covered in the same way."""
+    alike = Counter((coverage.level, coverage.complete) for coverage in report.coverage)
+    alive = Counter[tuple[CoverageLevel, bool]]()
+    for coverage in report.coverage:
+        alive[coverage.level, coverage.complete] += coverage.hosts_alive
+    return [
+        f"{_ranges_words(number)} {view.level_words(level)}{_state_words(level, complete, alive[level, complete])}"
+        for (level, complete), number in sorted(alike.items(), key=lambda item: (LEVELS.index(item[0][0]), not item[0][1]))
+    ]
+
+
+def _ranges_words(number: int) -> str:
+    return "1 range" if number == 1 else f"{number} ranges"
+
+
+def _state_words(level: CoverageLevel, complete: bool, alive: int) -> str:
+    return "" if level is CoverageLevel.NONE else f", {'complete' if complete else 'not complete'}, {alive} alive"
+
+
+def _versions(report: Report) -> str:
+    return f"camscan {report.run.version}, fingerprints {report.run.data_version}, rules as of {report.run.as_of.isoformat()}"
+
+
+def _record(report: Report) -> list[str]:
+    """Say which head the chain of runs had; nothing where no store kept the run."""
+    head = report.run.chain_head
+    return [f"record of runs: the head of its chain is {head}; held elsewhere, it shows later changes"] if head else []
 
 
 def _asked(report: Report) -> str:

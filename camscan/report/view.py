@@ -27,7 +27,7 @@ from camscan.model import (
     SiteContext,
     Verdict,
 )
-from camscan.policy.totals import URGENCY, counts, group_by_settle
+from camscan.policy.totals import URGENCY, Outcomes, counts, group_by_settle
 from camscan.report.escape import is_hostile
 
 _LEVEL_WORDS = {
@@ -133,14 +133,14 @@ def behind_recorders(report: Report) -> tuple[str, ...]:
         least, most = sum(one.at_least for one in known), sum(one.at_most for one in known)
         said.append(f"what stands behind {_recorders(len(known))}: {least} to {most} channels, not inspectable from here")
     if blank and known:
-        said.append(f"what stands behind {_recorders(blank)} more, of which nothing can be inferred")
+        said.append(f"what stands behind {_recorders(blank, 'further ')}, of which nothing can be inferred")
     elif blank:
         said.append(f"what stands behind {_recorders(blank)}")
     return tuple(said)
 
 
-def _recorders(number: int) -> str:
-    return "1 recorder" if number == 1 else f"{number} recorders"
+def _recorders(number: int, which: str = "") -> str:
+    return f"{number} {which}recorder{'' if number == 1 else 's'}"
 
 
 def channel_words(channel: Channel) -> str:
@@ -216,14 +216,23 @@ def steps(report: Report) -> tuple[str, ...]:
     E.g. `38 devices wait for one answer: is 10.20.0.0/24 a sensitive site? yes → prohibited, no → review`.
     """
     found = []
+    for question, outcomes, number in questions(report):
+        leads = ", ".join(f"{answer} → {verdict_words(verdict)}" for answer, verdict in outcomes)
+        found.append(f"{waiting_words(number)}: {question}" + (f" {leads}" if leads else ""))
+    return tuple(found)
+
+
+def questions(report: Report) -> list[tuple[str, Outcomes, int]]:
+    """Return each question that would settle something, what each answer leads to, and how many devices wait; most first."""
     waiting = [
         judged for judged in report.assets if any(one.settle and one.status in WAITING for one in judged.judgement.findings)
     ]
-    for question, outcomes, number in group_by_settle(waiting):
-        leads = ", ".join(f"{answer} → {verdict_words(verdict)}" for answer, verdict in outcomes)
-        who = "1 device waits" if number == 1 else f"{number} devices wait"
-        found.append(f"{who} for one answer: {question}" + (f" {leads}" if leads else ""))
-    return tuple(found)
+    return group_by_settle(waiting)
+
+
+def waiting_words(number: int) -> str:
+    """Return how many devices wait for an answer."""
+    return f"{'1 device waits' if number == 1 else f'{number} devices wait'} for one answer"
 
 
 def first_steps(report: Report) -> tuple[str, ...]:
@@ -283,6 +292,11 @@ def coverage_words(coverage: Coverage) -> str:
         state = "complete" if coverage.complete else "not complete"
         said = f"{place_words(coverage)} {_LEVEL_WORDS[coverage.level]}, {state}, {coverage.hosts_alive} alive"
     return f"{said}: {coverage.detail}" if coverage.detail else said
+
+
+def level_words(level: CoverageLevel) -> str:
+    """Return how closely a range was looked at."""
+    return _LEVEL_WORDS[level]
 
 
 def place_words(coverage: Coverage) -> str:

@@ -11,7 +11,9 @@ from tests.bench.identify import identify
 from tests.bench.judge import judge
 from tests.bench.load import load
 from tests.bench.match import match
+from tests.bench.reports import reports
 from tests.bench.segment import segment
+from tests.bench.store import store
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "start_up": start_up,
@@ -23,6 +25,8 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "capture": capture,
     "scan": scan,
     "segment": segment,
+    "reports": reports,
+    "store": store,
 }
 
 

@@ -31,6 +31,8 @@ HEAVY = (
     "mmh3",
     "rich",
     "asyncio",
+    "sqlalchemy",
+    "alembic",
 )
 
 

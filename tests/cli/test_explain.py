@@ -171,3 +171,21 @@ def test_a_device_that_is_not_there_is_a_usage_error(run_file: Path, subject: st
 def test_device_and_value_are_told_apart(arguments: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match="--run"):
         invoked(*arguments)
+
+
+def test_the_answer_stands_first_and_the_bytes_that_show_it_beside_the_message(tmp_path: Path) -> None:
+    raw = b"<ProbeMatch><DeviceDescription>HWI-B140H</DeviceDescription></ProbeMatch>"
+    camera = [factories.observation(HILOOK[0], ip="10.20.0.13", link_mac=HILOOK_MAC, raw=raw)]
+    file = kept(tmp_path, *camera, policies=("uk-department",))
+    lines = invoked("10.20.0.13", "--run", str(file)).splitlines()
+    assert lines[1] == "  review: HiLook → Hikvision, HWI-B140H, camera, certain"
+    dumped = [line for line in lines if line.startswith("      00")]
+    assert "HWI-B140H" in "".join(line[61:] for line in dumped)
+    assert f"      … ({len(raw)} bytes in all)" in lines
+
+
+def test_a_step_of_the_action_plan_is_told_once(run_file: Path) -> None:
+    text = unfolded(invoked("10.20.0.13", "--run", str(run_file), "--site", "class=sensitive"))
+    assert text.count("Verify by eye:") == 1
+    assert text.count("action plan") == 1
+    assert "1. Verify by eye" in text

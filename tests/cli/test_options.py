@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from camscan.cli.configuration import Configuration, configuration, keep_policies, user_file
-from camscan.cli.options import as_of_date, choose_policies, duration, fail_on_level, one_of, site_context
+from camscan.cli.options import (
+    as_of_date,
+    choose_policies,
+    color_choice,
+    column_names,
+    duration,
+    fail_on_level,
+    one_of,
+    site_context,
+)
+from camscan.cli.show import use_color
 from camscan.errors import UsageError
 from camscan.model import SiteContext
 
@@ -196,8 +206,16 @@ def test_a_new_configuration_folder_is_private(tmp_path: Path) -> None:
 def test_the_settings_of_the_usage_page_are_accepted(home: dict[str, str]) -> None:
     page = (Path(__file__).parents[2] / "docs" / "usage.md").read_text(encoding="utf-8")
     example = page.split("```toml\n")[1].split("```")[0]
-    files = {"data", "sites", "attestations", "exceptions"}
-    assert set(settings(home, user=example).origins) == {"policy", "contact", "pace", "exception_days", "site.class", *files}
+    files = {"data", "sites", "attestations", "exceptions", "store"}
+    assert set(settings(home, user=example).origins) == {
+        "policy",
+        "contact",
+        "pace",
+        "exception_days",
+        "site.class",
+        "delivery.smtp",
+        *files,
+    }
 
 
 def test_ranges_of_a_site_are_networks_with_commas() -> None:
@@ -218,3 +236,42 @@ def test_a_duration_is_seconds_or_has_a_unit(text: str, seconds: float) -> None:
 def test_what_is_no_duration_is_said_with_how_to_write_one(text: str) -> None:
     with pytest.raises(UsageError, match="10m"):
         duration(text, "--for")
+
+
+def test_columns_are_named_with_commas_and_each_stands_once() -> None:
+    assert column_names("verdict, address,verdict", ("address", "verdict")) == ("verdict", "address")
+    assert column_names(None, ("address",)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("adress", '"adress" is not a column: use address, verdict (nearest: address)'), ("address,", '"" is not a column')],
+)
+def test_an_unknown_column_lists_the_known_ones(text: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        column_names(text, ("address", "verdict"))
+    assert said in str(caught.value)
+
+
+def test_colour_is_asked_for_by_one_of_three_words() -> None:
+    assert color_choice("always") == "always"
+    with pytest.raises(UsageError, match='--color: "yes" is not a choice: use auto, always or never'):
+        color_choice("yes")
+
+
+@pytest.mark.parametrize(
+    ("choice", "environment", "colored"),
+    [("always", {"NO_COLOR": "1"}, True), ("never", {}, False), ("auto", {}, False), ("auto", {"NO_COLOR": "1"}, False)],
+)
+def test_a_pipe_is_coloured_only_where_that_was_asked_for(choice: str, environment: Mapping[str, str], colored: bool) -> None:
+    assert use_color(choice, environment) is colored
+
+
+def test_a_decision_of_the_site_comes_with_its_day_and_reference_in_any_order(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[site]\ndecision_on = 2025-03-03\ndecision_reference = "SEC-12"\ndecision = "extend"\n')
+    found = configuration({"HOME": str(tmp_path)}, file)
+    assert found.site == {"decision": "extend", "decision_on": "2025-03-03", "decision_reference": "SEC-12"}
+    file.write_text("[site]\ndecision_on = 2025-03-03\n")
+    with pytest.raises(UsageError, match="no decision"):
+        configuration({"HOME": str(tmp_path)}, file)

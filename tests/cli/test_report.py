@@ -77,16 +77,17 @@ def test_a_suffix_names_the_kind_of_list(kept: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "flags", [("--format", "isolation"), ("--format", "nftables"), ("-o", "block.acl"), ("-o", "mab-reject:x")]
+    "flags",
+    [("--format", "isolation"), ("--format", "laydown"), ("-o", "block.acl"), ("-o", "mab-reject:x"), ("-o", "x.laydown.csv")],
 )
 @pytest.mark.parametrize("command", ["report", "judge", "replay"])
-def test_no_block_list_is_made_where_nothing_was_judged(
+def test_no_block_list_and_no_laydown_is_made_where_nothing_was_judged(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, flags: tuple[str, str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as refused:
         invoked(command, str(kept), "--policy", "none", *flags)
-    assert str(refused.value) == f"{' '.join(flags)}: nothing was judged, so there is nothing to block: choose --policy NAME"
+    assert str(refused.value) == f"{' '.join(flags)}: nothing was judged, so there is nothing to list: choose --policy NAME"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -118,8 +119,8 @@ def test_a_finding_in_json_carries_its_plan(kept: Path) -> None:
     assert [step["step"] for step in plan] == ["rule", "verify", "core", "cloud", "stabilise", "plan", "dispose", "prevent"]
     assert document["notice"] == "Not legal advice."
     explained = invoked("explain", "10.20.0.11", "--run", str(kept), "--site", "class=sensitive").stdout
-    assert "action plan; the rule: uk.hcws386 (instruction) instructs departments" in " ".join(explained.split())
-    assert "action 1. Verify by eye" in " ".join(explained.split())
+    assert "action plan the rule: uk.hcws386 (instruction) instructs departments" in " ".join(explained.split())
+    assert " 1. Verify by eye" in " ".join(explained.split())
 
 
 def test_the_next_step_of_the_table_is_the_first_of_the_plan(kept: Path) -> None:
@@ -286,3 +287,22 @@ def test_a_serial_that_names_a_day_to_come_dates_nothing(tmp_path: Path) -> None
     file.write_text("".join(dump(run, canned.scope(), [], [told(0, future)], [canned.LINK])), encoding="utf-8")
     document = json.loads(invoked("report", str(file), "--format", "json").stdout)
     assert document["assets"][0]["made_on"] is None
+
+
+def test_chosen_columns_hold_for_standard_output_and_for_files(kept: Path, tmp_path: Path) -> None:
+    out = tmp_path / "list.txt"
+    done = invoked("report", str(kept), "--columns", "serial,address", "--format", "table", "-o", str(out), "--quiet")
+    assert done.exit_code == 0
+    assert "\nserial " in done.stdout
+    assert done.stdout == out.read_text(encoding="utf-8")
+
+
+def test_columns_of_a_table_that_nobody_asked_for_are_refused(kept: Path) -> None:
+    with pytest.raises(UsageError, match="no table was asked for"):
+        invoked("report", str(kept), "--format", "json", "--wide")
+
+
+def test_a_colour_that_was_asked_for_goes_through_a_pipe(kept: Path) -> None:
+    arguments = ("report", str(kept), "--policy", "uk-department", "--site", "class=sensitive", "--quiet")
+    assert "\x1b[" in invoked(*arguments, "--color", "always").stdout
+    assert "\x1b[" not in invoked(*arguments).stdout

@@ -9,7 +9,7 @@ import pytest
 
 from camscan.cli.configuration import configuration
 from camscan.cli.options import site_context
-from camscan.cli.sites import read_sites
+from camscan.cli.sites import chosen_site, read_sites, unknown_site, with_site
 from camscan.errors import UsageError
 from camscan.model import SiteContext
 
@@ -108,3 +108,72 @@ def test_the_same_keys_can_be_stated_by_flags() -> None:
     assert (site.equipment_owner, site.decision, site.decision_on) == ("landlord", "pending", date(2025, 3, 3))
     with pytest.raises(UsageError, match="state decision too"):
         site_context(["decision_on=2025-03-03"])
+
+
+NAMED = """
+[[site]]
+name     = "hq"
+ranges   = ["10.20.0.0/24"]
+class    = "sensitive"
+decision = "extend"
+decision_on = 2025-03-03
+policy   = ["uk-department"]
+scope    = "hq-scope.toml"
+exclude  = ["10.20.0.250"]
+
+[[site]]
+name   = "annex"
+ranges = ["10.20.5.0/24"]
+policy = "us-contractor"
+"""
+
+
+def test_a_named_site_brings_its_facts_its_ranges_and_what_goes_with_it(tmp_path: Path) -> None:
+    found = chosen_site(["name=hq"], written(tmp_path, NAMED))
+    assert found is not None
+    assert (found.context.class_, found.context.ranges) == ("sensitive", ("10.20.0.0/24",))
+    assert (found.policies, found.exclude) == (("uk-department",), ("10.20.0.250",))
+    assert found.scope == tmp_path / "hq-scope.toml"
+    assert chosen_site(["name=annex"], written(tmp_path, NAMED)).policies == ("us-contractor",)  # type: ignore[union-attr]
+
+
+def test_a_flag_states_a_fact_of_a_named_site_instead_of_its_file(tmp_path: Path) -> None:
+    file = written(tmp_path, NAMED)
+    found = chosen_site(["name=hq", "class=other", "decision=pending"], file)
+    assert found is not None
+    assert (found.context.class_, found.context.decision, found.context.decision_on) == ("other", "pending", None)
+    assert with_site(read_sites(file), found)[0] == found.context
+    assert with_site(read_sites(file), found)[1].name == "annex"
+
+
+def test_without_a_name_or_a_file_no_site_is_chosen(tmp_path: Path) -> None:
+    assert chosen_site(["class=other"], written(tmp_path, NAMED)) is None
+    assert chosen_site(["name=hq"], None) is None
+    assert unknown_site(["class=other"], written(tmp_path, NAMED)) is None
+    assert unknown_site(["name=hq"], None) is None
+
+
+@pytest.mark.parametrize(("name", "said"), [("anex", "did you mean annex?"), ("moon", "it has hq or annex")])
+def test_a_name_that_no_site_has_is_a_name_and_is_told(tmp_path: Path, name: str, said: str) -> None:
+    file = written(tmp_path, NAMED)
+    assert chosen_site([f"name={name}"], file) is None
+    told = unknown_site([f"name={name}"], file)
+    assert told is not None
+    assert said in told
+    assert unknown_site(["name=hq"], file) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("policy = [1]", 'policy must be a list of texts: policy = ["uk-department"]'),
+        ("exclude = 7", 'exclude must be a list of texts: exclude = ["10.20.0.250"]'),
+        ('polcy = "x"', '"polcy" is not a key: use name, class'),
+        ('polcy = "x"', "(nearest: policy)"),
+        ('scope = ""', "scope must be the path of a scope file"),
+    ],
+)
+def test_what_goes_with_a_site_has_its_form(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_sites(written(tmp_path, SITE + "\n" + line))
+    assert said in str(caught.value)

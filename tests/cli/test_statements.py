@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import stat
 from datetime import UTC, datetime, timedelta
@@ -99,6 +101,19 @@ def test_an_acceptance_is_shown_recorded_privately_and_stands_beside_the_finding
     used = after["run"]["exceptions"]
     assert (used["file"], used["entries"], len(used["used"]), len(used["sha256"])) == (str(file), 1, 1, 64)
     assert any("ends in 20 days" in warning and "within 30 days" in warning for warning in after["warnings"])
+    [recorded] = device["exceptions"]
+    assert (recorded["id"], recorded["owner"], recorded["ticket"]) == (used["used"][0], "R. Nowak", "RISK-12")
+    assert recorded["note"] == f"recorded by R. Nowak; {NO_WAIVER}"
+    assert before["devices"]["10.20.0.13"]["exceptions"] == []
+
+
+def test_the_laydown_names_who_answers_for_a_plan_and_by_when(run: Path) -> None:
+    called("except", "add", "10.20.0.13", "--run", run, *PLANNED, "--yes")
+    called("attest", "10.20.0.13", "--run", run, *SAW, "--location", "Gate 3")
+    text = called("report", run, "--format", "laydown", "--as-of", TODAY).stdout
+    [row] = [row for row in csv.DictReader(io.StringIO(text)) if row["record"] == "device"]
+    assert (row["owner"], row["due"], row["tickets"], row["replacement"]) == ("R. Nowak", SOON, "CHG-7", "Axis P3265")
+    assert (row["location"], row["status"]) == ("Gate 3", "planned")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -169,3 +171,44 @@ def test_a_packet_without_ip_becomes_an_untagged_ethernet_frame_again() -> None:
     assert frame.ethernet(frame.split(tagged)) == ethernet(b"arp packet", 0x0806)
     cooked = frame.split(b"\0\0\0\x01\0\x06\xbc\xad\x28\0\0\x01\0\0\x08\x06" + b"arp packet", 113)
     assert frame.ethernet(cooked) == ethernet(b"arp packet", 0x0806, dst_mac="ff:ff:ff:ff:ff:ff")
+
+
+PLAIN = [
+    ethernet(packet, kind, tags=tags)
+    for tags in (b"", b"\x81\0\x20\x28", b"\x88\xa8\0\x07\x81\0\0\x28")
+    for packet, kind in (
+        (UDP_V4, 0x0800),
+        (UDP_V6, 0x86DD),
+        (ip_packet(tcp(b"GET /", 50123, 80, seq=7), 6, src="10.20.0.64", dst="10.20.0.1"), 0x0800),
+        (ip_packet(tcp(b"", 80, 50123, seq=9), 6), 0x86DD),
+    )
+]
+
+
+def outcome_of(read: Callable[[], frame.Packet]) -> frame.Packet | type[DecodeError]:
+    try:
+        return read()
+    except DecodeError:
+        return DecodeError
+
+
+@pytest.mark.parametrize("raw", PLAIN)
+def test_a_plain_packet_is_found_at_its_place(raw: bytes) -> None:
+    place = frame.place_of(raw)
+    assert place is not None
+    assert frame.packet_at(raw, place) == frame.split(raw)
+
+
+@given(
+    raw=st.sampled_from(PLAIN),
+    edits=st.lists(st.tuples(st.integers(12, 80), st.integers(0, 255)), max_size=4),
+    padding=st.integers(0, 20),
+)
+def test_whatever_has_a_place_is_taken_apart_alike_in_both_ways(raw: bytes, edits: list[tuple[int, int]], padding: int) -> None:
+    changed = bytearray(raw + bytes(padding))
+    for place, value in edits:
+        changed[place % len(changed)] = value
+    other = bytes(changed)
+    found = frame.place_of(other)
+    if found is not None:
+        assert outcome_of(lambda: frame.packet_at(other, found)) == outcome_of(lambda: frame.split(other))

@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camscan.codecs.base import DecodeError
-from camscan.codecs.head import MAX_FIELDS, MAX_HEAD, Head, challenge, complete_head, entity, parse, status_code
+from camscan.codecs.head import (
+    MAX_FIELDS,
+    MAX_HEAD,
+    Head,
+    challenge,
+    complete_head,
+    entity,
+    parse,
+    requests,
+    requests_of_others,
+    status_code,
+)
 
 PLAIN = b"HTTP/1.1 200 OK\r\nServer: Boa\r\nDate: Sat, 01 Jan 2022 00:00:00 GMT\r\n\r\nbody"
 
@@ -214,3 +225,21 @@ def test_compression_bomb_unpacks_to_the_limit_and_no_further() -> None:
     bomb = gzip.compress(b"\0" * 50_000_000)
     body, quirks = entity(response(b"Content-Encoding: gzip", body=bomb), 8192)
     assert (len(body), quirks) == (8192, ())
+
+
+def test_requests_are_told_apart_by_the_lengths_of_their_bodies() -> None:
+    sent = b"POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\noneGET /b HTTP/1.1\r\n\r\n"
+    assert [(asked.start, body) for asked, body in requests(sent, 8)] == [
+        ("POST /a HTTP/1.1", b"one"),
+        ("GET /b HTTP/1.1", b""),
+    ]
+    assert [asked.start for asked, _ in requests(sent, 1)] == ["POST /a HTTP/1.1"]
+    assert list(requests(b"", 8)) == list(requests(b"\r\n", 8)) == []
+
+
+def test_requests_of_others_end_at_another_protocol_and_are_none_of_ours() -> None:
+    first, second = b"GET /a HTTP/1.1\r\nUser-Agent: x\r\n\r\n", b"OPTIONS * RTSP/1.0\r\n\r\n"
+    ours = b"GET /b HTTP/1.1\r\nUser-Agent: camscan/1.0\r\n\r\n"
+    assert [asked.start for asked in requests_of_others(first + second, "HTTP/", 8)] == ["GET /a HTTP/1.1"]
+    assert requests_of_others(second + first, "HTTP/", 8) == []
+    assert requests_of_others(first + ours, "HTTP/", 8) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,28 @@ def test_folding_before_decoding_is_folding_after_it_in_any_order(data: st.DataO
 def messages(observations: tuple[Observation, ...]) -> list[Observation]:
     """Return what is no flow: those are counted over all frames of a device."""
     return [one for one in observations if one.protocol != "flow"]
+
+
+def test_an_observation_of_several_messages_keeps_all_that_they_have_in_common() -> None:
+    one = Observation(
+        protocol="wsd",
+        collector="pcap",
+        via=Via.IMPORT,
+        site="s",
+        fields=(("wsd.types", "dn:x"),),
+        first_seen_at=NOON,
+        last_seen_at=NOON,
+        count=7,
+        ip=DEVICE.ip,
+        port=3702,
+        link_mac="02:00:00:00:00:01",
+        raw=b"y",
+        truncated=True,
+        outside_scope=True,
+    )
+    assert all(getattr(one, field.name) != field.default for field in fields(Observation))
+    changed = replace(one, count=3, first_seen_at=later(1), last_seen_at=later(2), raw=b"x")
+    assert one.of_several(3, later(1), later(2), b"x") == changed
 
 
 def test_what_is_forgotten_is_told_first(monkeypatch: pytest.MonkeyPatch) -> None:

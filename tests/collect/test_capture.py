@@ -270,3 +270,16 @@ def test_the_demonstration_says_the_same_by_both_roads() -> None:
     one, other = by_both_roads(CAPTURE)
     assert one == other
     assert capture.FRAMES_AT_ONCE < 1000
+
+
+@each_kind
+@pytest.mark.parametrize("packing", PACKED)
+def test_how_far_a_file_is_read_is_told_and_never_falls(tmp_path: Path, content: bytes, packing: str) -> None:
+    source = tmp_path / "link"
+    source.write_bytes(PACKED[packing](content))
+    positions: list[int] = []
+    reader = CaptureReader(site="hq", emit=lambda seen: None)
+    reader.at = positions.append
+    reader.read(source, Tally())
+    assert positions == sorted(positions)
+    assert positions[-1] == source.stat().st_size

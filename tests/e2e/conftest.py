@@ -17,6 +17,8 @@ from tests.lab.segment import Segment
 
 CAMSCAN = str(Path(sys.executable).with_name("camscan"))
 RANGE = "10.20.0.0/24"
+STORE = "camscan.sqlite3"
+"""The file beside the evidence in which the recorded scan was kept."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Scanned:
             RANGE,
             *("--policy", "uk-department", "--site", "class=sensitive", "--site", "name=lab"),
             *("-o", str(folder / "report.json"), "-o", str(folder / "run.obs.jsonl")),
+            *("--store", str(folder / STORE)),
         )
         ledger = segment.ledger()
     assert done.returncode in (0, 3, 4, 5, 9), done.stderr

@@ -89,6 +89,13 @@ def test_the_shipped_data_passes_its_self_test(installed: Path, empty: Path) -> 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_a_store_is_made_by_the_migrations_of_the_package(installed: Path, empty: Path) -> None:
+    assert run(installed, empty, "demo", "-o", "run.obs.jsonl").returncode == 0
+    kept = run(installed, empty, "history", "import", "run.obs.jsonl", "--store", "camscan.sqlite3")
+    assert (kept.returncode, kept.stderr) == (0, "")
+    assert "kept as" in kept.stdout
+
+
 def test_a_scan_says_what_is_missing_and_sends_nothing(installed: Path, empty: Path) -> None:
     done = run(installed, empty, "scan", "192.0.2.0/24")
     assert done.returncode == 2

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camscan.identify import match
 from camscan.identify.engine import identify, identify_fields
 from camscan.identify.rules import Knowledge
 from camscan.model import Asset, Confidence, Fields, Identification, Observation
@@ -191,6 +192,27 @@ def test_serial_shows_the_day_of_manufacture_with_its_evidence(knowledge: Knowle
     assert found.made_on_evidence is not None
     assert found.made_on_evidence.field == "sadp.serial"
     assert identify(asset((("sadp.model", "A1"), ("sadp.serial", "A100P20211399AA"))), knowledge).made_on is None
+
+
+def test_devices_that_are_alike_but_for_their_serials_keep_each_its_own(knowledge: Knowledge) -> None:
+    def of(serial: str) -> Identification:
+        return identify(asset((("sadp.model", "A100P"), ("sadp.serial", serial))), knowledge)
+
+    first, undated, last = of("A100P20210304AA"), of("A100P20211399AB"), of("A100P20220506AC")
+    assert [one.serial for one in (first, undated, last)] == ["A100P20210304AA", "A100P20211399AB", "A100P20220506AC"]
+    assert [one.made_on for one in (first, undated, last)] == [date(2021, 3, 4), None, date(2022, 5, 6)]
+    assert undated.made_on_evidence is None
+    assert last.made_on_evidence is not None
+    assert last.made_on_evidence.value == "A100P20220506AC"
+    assert (first.brand, first.kind, first.confidence) == (last.brand, last.kind, last.confidence)
+
+
+def test_more_values_than_are_remembered_are_told_all_the_same(knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(match, "MAX_HELD", 2)
+    expected = [identify(asset(one), knowledge) for one in MESSAGES]
+    knowledge.held.clear()
+    assert [identify(asset(one), knowledge) for one in MESSAGES] == expected
+    assert len(knowledge.held) <= 2
 
 
 def test_captures_are_decoded_and_canonical(knowledge: Knowledge) -> None:

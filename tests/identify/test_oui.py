@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camscan.identify import oui
 from camscan.identify.oui import OuiRegistry
 from tests.small_data import REGISTRY
 
@@ -72,3 +73,11 @@ def test_bisection_finds_exactly_what_stands_in_the_text(prefixes: set[int], oth
             assert found.registrant == f"R{number}"
         else:
             assert found is None
+
+
+def test_a_registry_asked_for_more_than_it_remembers_answers_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oui, "MAX_KNOWN", 1)
+    registry = OuiRegistry(b"001122/24\tOne\n0011223/28\tTwo\n")
+    for _ in range(2):
+        found = [registry.lookup(mac) for mac in ("00:11:22:00:00:01", "00:11:22:30:00:01", "00:11:23:00:00:01")]
+        assert [one and one.registrant for one in found] == ["One", "Two", None]

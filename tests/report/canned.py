@@ -1,9 +1,10 @@
-"""Reports for every format to render: the ordinary, the empty and the hostile."""
+"""Reports for every format to render: the ordinary, the empty, the hostile and the large."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from camscan.model import (
@@ -13,22 +14,30 @@ from camscan.model import (
     Attachment,
     AttemptReason,
     AttemptStatus,
+    Attestation,
+    Channel,
     CollectorAttempt,
     Confidence,
     Conflict,
     Coverage,
     CoverageLevel,
+    Covered,
+    DeviceException,
+    Egress,
     Evidence,
     Finding,
     Identification,
     Judgement,
     Ledger,
     Observation,
+    Presence,
     Report,
     Run,
     Scope,
     Settle,
     SiteContext,
+    StandingAttestation,
+    Step,
     Verdict,
     Via,
 )
@@ -36,12 +45,36 @@ from camscan.model import (
 START = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 END = datetime(2026, 11, 21, 18, 4, 30, tzinfo=UTC)
 
-HOSTILE = "\x1b[2J\x1b]8;;http://192.0.2.66/\x07click\x1b]8;;\x07 \u202egpj.exe\u2066 [red]x[/red] =cmd|' /C calc'!A0 <script>alert(1)</script>\r\nSet\x9bm\x00"
-"""Clears the screen, plants a link, reorders text, speaks markup, a formula, HTML, a second line and C1 controls."""
+HOSTILE = (
+    "\x1b[2J\x1b]8;;http://192.0.2.66/\x07click\x1b]8;;\x07 \u202egpj.exe\u2066 [red]x[/red] =cmd|' /C calc'!A0 "
+    '<script>alert(1)</script>\r\nSet\x9bm\x00 <svg onload=alert(1)> "]><!--&lt;b&gt; CEF:0|a|b\\|c=d\\=e ;=cmd|A0 '
+    "![i](http://192.0.2.66/i.png) [l](javascript:alert(1)) `code` | cell | **b** ~~s~~ @user www.example.org "
+    "\n# heading\n\x85 \u2028caf\udce9"
+)
+"""Clears the screen, plants links, reorders text, speaks markup of five kinds, a formula, further lines, C1 controls and a byte of no text."""
+FORMULAS = ("=cmd|' /C calc'!A0", "+1+cmd|A0", "-2+3", "@SUM(1)", "\t=1", "\r=1", "  =1", "\uff1d1", "a;=1")
+"""What a spreadsheet would run, each with another beginning."""
+LENGTH = 64 * 1024
+"""Characters of a name that is longer than any that a device may have."""
 
 ATTACHED = Attachment(switch="sw-3", port="14", vlan=20, seen_on=START, direct=True)
 
 QUESTION = "Is 10.20.0.0/24 a sensitive site?"
+
+PLANNED = DeviceException(
+    id="ex-0123456789ab",
+    status="planned",
+    device="mac:bc:ad:28:00:00:0b",
+    bound_to=("mac=bc:ad:28:00:00:0b",),
+    owner="R. Nowak",
+    ticket="CHG-7",
+    recorded_on=date(2026, 11, 2),
+    expires_on=date(2027, 3, 1),
+    covers=(Covered(rule="uk.hcws386", act="deploy", verdict="prohibited"),),
+    due=date(2027, 3, 1),
+    replacement="Axis P3265",
+    maker="hikvision",
+)
 
 
 def run(**changes: Any) -> Run:
@@ -96,14 +129,15 @@ def observation(ip: str | None = "10.20.0.11", **changes: Any) -> Observation:
 
 
 def asset(number: int, **changes: Any) -> Asset:
-    mac = f"bc:ad:28:00:00:{number:02x}"
+    mac = f"bc:ad:28:{number >> 16:02x}:{number >> 8 & 0xFF:02x}:{number & 0xFF:02x}"
+    ip = f"10.20.{number >> 8}.{number & 0xFF}"
     values: dict[str, Any] = {
         "key": f"mac:{mac}",
         "site": "Poznań",
         "macs": (mac,),
-        "ips": (f"10.20.0.{number}",),
+        "ips": (ip,),
         "hostnames": (),
-        "observations": (observation(f"10.20.0.{number}", link_mac=mac),),
+        "observations": (observation(ip, link_mac=mac),),
         "first_seen": START,
         "last_seen": END,
     }
@@ -312,39 +346,133 @@ def partial() -> Report:
     )
 
 
-def hostile() -> Report:
-    """A device that lies wherever it may speak."""
-    said = observation(fields=(("http.server", HOSTILE), ("http.title", HOSTILE)), raw=HOSTILE.encode())
-    told = known(
-        brand=HOSTILE,
-        model=HOSTILE,
-        firmware=HOSTILE,
-        serial=HOSTILE,
-        form=HOSTILE,
-        evidence=(evidence(value=HOSTILE, says=(("model", HOSTILE),)),),
-        conflicts=(Conflict(kind="maker", detail=HOSTILE),),
+def prohibited() -> Report:
+    """One camera of which everything is known: where it hangs and stands, when it was made, what is planned and what to do."""
+    plan = (
+        Step(name="rule", text="uk.hcws386 (instruction) instructs departments to cease deployment."),
+        Step(name="verify", text="Verify by eye: find the unit. Take a photograph."),
+        Step(name="plan", text="Plan its removal: a date, an owner, a replacement."),
+    )
+    note = "replacement by Axis P3265, until 2027-03-01, ticket CHG-7; recorded by R. Nowak"
+    found = finding(Verdict.PROHIBITED, status="planned", exception=PLANNED.id, status_note=note, action=plan)
+    camera = assessed(
+        11,
+        Verdict.PROHIBITED,
+        found,
+        identification=known(firmware="V5.7.3", serial="DS-C800-0001", made_on=date(2023, 5, 14), made_on_evidence=evidence()),
+        hostnames=("kamera-wejście",),
+    )
+    stated = Attestation(
+        id="at-0123456789ab",
+        device=camera.asset.key,
+        bound_to=PLANNED.bound_to,
+        by="R. Nowak",
+        basis="label",
+        recorded_on=date(2026, 11, 2),
+        location="Gate 3, north",
+        asset_tag="CAM-0114",
     )
     return report(
-        assessed(
-            11,
-            Verdict.PROHIBITED,
-            finding(Verdict.PROHIBITED, reason=HOSTILE),
-            identification=told,
-            hostnames=(HOSTILE,),
-            observations=(said,),
+        replace(
+            camera,
+            attached_to=ATTACHED,
+            attestations=(StandingAttestation(attestation=stated),),
+            exceptions=(PLANNED,),
+            presence=Presence(since=datetime(2024, 2, 1, 6, 0, tzinfo=UTC)),
         ),
-        attempts=(
-            attempt(sample=HOSTILE.encode(), detail=HOSTILE, status=AttemptStatus.PARTIAL, reason=AttemptReason.TIMEOUT),
-        ),
+        run=run(marking="OFFICIAL"),
+    )
+
+
+def hostile() -> Report:
+    """A device that lies wherever it may speak."""
+    return _hostile(HOSTILE)
+
+
+def hostile_at_length() -> Report:
+    """The same, and every text is 64 KiB long."""
+    return _hostile((HOSTILE * LENGTH)[:LENGTH])
+
+
+def _hostile(text: str) -> Report:
+    raw = text.encode("utf-8", "surrogatepass")
+    said = observation(fields=(("http.server", text), ("http.title", text)), raw=raw)
+    told = known(
+        brand=text,
+        model=text,
+        firmware=text,
+        serial=text,
+        form=text,
+        evidence=(evidence(value=text, says=(("model", text),)),),
+        conflicts=(Conflict(kind="maker", detail=text),),
+    )
+    liar = assessed(
+        11,
+        Verdict.PROHIBITED,
+        finding(Verdict.PROHIBITED, reason=text),
+        identification=told,
+        hostnames=(text,),
+        observations=(said,),
+    )
+    caller = Egress(how="asked", names=(text,), first_seen=START, last_seen=END, evidence=(0,))
+    behind = Channel(number=1, brand=text, model=text, address=text, source=text)
+    return report(
+        replace(liar, attached_to=replace(ATTACHED, switch=text, port=text), egress=(caller,), channels=(behind,)),
+        attempts=(attempt(sample=raw[:256], detail=text, status=AttemptStatus.PARTIAL, reason=AttemptReason.TIMEOUT),),
         display=(("hikvision", "Hikvision"),),
     )
+
+
+def formulas() -> Report:
+    """Devices whose every text is a formula."""
+    return report(
+        *(
+            assessed(
+                number,
+                Verdict.PROHIBITED,
+                finding(Verdict.PROHIBITED, reason=text),
+                identification=known(brand=text, model=text, firmware=text, serial=text),
+                hostnames=(text,),
+            )
+            for number, text in enumerate(FORMULAS, 1)
+        )
+    )
+
+
+@cache
+def ten_thousand() -> Report:
+    """10,000 devices of every verdict."""
+    verdicts = (Verdict.PROHIBITED, Verdict.REVIEW, Verdict.NO_FINDING, Verdict.UNIDENTIFIED, Verdict.NOT_ASSESSED)
+    findings = {
+        Verdict.PROHIBITED: (finding(Verdict.PROHIBITED),),
+        Verdict.REVIEW: (for_review(),),
+        Verdict.NO_FINDING: (finding(Verdict.NO_FINDING),),
+    }
+    unknown = Identification()
+    devices = (
+        assessed(
+            number,
+            verdict,
+            *findings.get(verdict, ()),
+            identification=unknown if verdict is Verdict.NOT_ASSESSED else known(serial=f"DS-C800-{number:05}"),
+            hostnames=(f"camera-{number}",),
+        )
+        for verdict in verdicts
+        for number in range(1 + verdicts.index(verdict), 10_001, len(verdicts))
+    )
+    return report(*devices, run=run(marking="OFFICIAL"), coverage=(replace(LINK, range="10.20.0.0/18", hosts_alive=10_000),))
 
 
 CANNED = {
     "empty": empty,
     "nothing_found": nothing_found,
     "nothing_judged": nothing_judged,
+    "prohibited": prohibited,
     "every_verdict": every_verdict,
     "partial": partial,
     "hostile": hostile,
+    "formulas": formulas,
 }
+"""Reports whose every format is kept as an expected file."""
+LARGE = {"hostile_at_length": hostile_at_length, "ten_thousand": ten_thousand}
+"""Reports that are rendered and read back, and kept nowhere."""

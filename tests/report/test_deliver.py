@@ -34,7 +34,7 @@ NOBODY = 65534
         ("observations:kept", Output("observations", Path("kept"))),
         ("./json:x.txt", Output("table", Path("json:x.txt"))),
         ("a:b.json", UsageError),
-        ("report.pdf", UsageError),
+        ("report.tiff", UsageError),
         ("report", UsageError),
         ("site.isolation.txt", Output("isolation", Path("site.isolation.txt"))),
         ("jsn:report.x", UsageError),
@@ -53,7 +53,7 @@ def test_the_format_of_a_file_follows_its_suffix_unless_it_is_named(spec: str, e
 
 def test_the_error_of_an_unknown_suffix_lists_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"\.txt, \.json, .*\.nft, .*\.obs\.jsonl"):
-        parse_output("report.pdf")
+        parse_output("report.tiff")
 
 
 @pytest.fixture

@@ -159,6 +159,7 @@ EXAMPLES: dict[Any, Any] = {
 }
 
 SPECIAL: dict[str, Any] = {
+    "past": (model.PastRun(at=canned.START, verdicts=((model.Verdict.REVIEW, 2),), complete=True),),
     "attestations": model.StatementsUsed(file="attestations.toml", sha256="0" * 64, entries=1),
     "exceptions": model.StatementsUsed(file="exceptions.toml", sha256="0" * 64, entries=1),
     "attestation": dataclasses.replace(STATED, id="at-2"),

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from camscan.model import Confidence, Coverage, CoverageLevel, Identification, Report, Verdict
-from camscan.report.columns import GAP, lay_out, wrap
+from camscan.model import AssessedAsset, Confidence, Coverage, CoverageLevel, Identification, Report, Verdict
+from camscan.report.columns import CUT, GAP, Clip, Placed, clip_end, clip_middle, clip_pair, lay_lines, lay_out, wrap
 from camscan.report.escape import is_hostile, visible
-from camscan.report.table import render
+from camscan.report.listing import COLUMNS, PLAIN, Style
+from camscan.report.table import StyledTable, render
 from camscan.report.view import steps, totals
 from tests.report import canned
 
@@ -83,7 +84,7 @@ def test_what_was_not_seen_names_ranges_silent_hosts_recorders_and_skipped_colle
 
 
 def test_a_device_that_sends_terminal_controls_is_reported() -> None:
-    assert "Hostile text: 10.20.0.11 sends terminal control characters in http.server, http.title" in render(canned.hostile())
+    assert "Hostile reply: 10.20.0.11 sends terminal control characters in http.server, http.title" in render(canned.hostile())
 
 
 def test_a_device_without_an_address_is_shown_by_its_mac() -> None:
@@ -157,6 +158,11 @@ def test_text_of_any_language_stays_as_it_is(plain: str) -> None:
     assert not is_hostile(plain)
 
 
+def test_marks_piled_on_one_letter_become_visible() -> None:
+    assert visible("e" + "\u0301" * 4) == "e" + "\u0301" * 4
+    assert visible("e" + "\u0301" * 6) == "e" + "\u0301" * 4 + "\\u0301" * 2
+
+
 @pytest.mark.parametrize("said", ["\x1b[0m", "\u202e", "\u2067", "\U000e0041"])
 def test_marks_that_reorder_or_hide_text_are_hostile(said: str) -> None:
     assert is_hostile(f"a{said}b")
@@ -204,3 +210,112 @@ def test_equal_ranges_of_two_sites_are_told_apart() -> None:
     assert "Coverage: 10.20.0.0/24 of site north by listening only" in text
     assert "(10.20.0.0/24 of site north listened, 10.20.0.0/24 of site south listened)" in text
     assert "Not seen: 10.20.0.0/24 of site south not covered to the end" in text
+
+
+def rows_of(report: Report, width: int | None, style: Style = PLAIN) -> list[str]:
+    """The header of the table and the lines below it, to the end of the block."""
+    lines = render(report, width=width, style=style).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(("verdict", "address", "serial")))
+    return lines[start : lines.index("", start)]
+
+
+def named(number: int, verdict: Verdict = Verdict.PROHIBITED, ips: tuple[str, ...] = (), **known: object) -> AssessedAsset:
+    return canned.assessed(
+        number,
+        verdict,
+        canned.finding(verdict),
+        identification=canned.known(**known),
+        ips=ips or (f"10.20.0.{number}",),
+    )
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 119, 120, 200])
+@pytest.mark.parametrize("name", ["every_verdict", "hostile", "nothing_judged", "partial"])
+def test_a_device_is_one_line_however_narrow_the_terminal(name: str, width: int) -> None:
+    report = canned.CANNED[name]()
+    header, *lines = rows_of(report, width)
+    devices = [line for line in lines if not line.startswith((f"({CUT}", " ", "(no"))]
+    assert len(devices) == len(report.assets)
+    assert all(cell_len(line) <= width for line in [header, *lines])
+
+
+def test_what_was_cut_is_marked_and_the_line_below_says_how_to_see_it() -> None:
+    long = canned.report(named(11, model="DS-2CD2143G2-LIS2U-AND-MORE-OF-IT"), named(12))
+    lines = rows_of(long, 80)
+    assert CUT in lines[1]
+    assert CUT not in lines[2]
+    assert lines[-1] == f"({CUT} stands for text that was cut to fit; --wide or a file by -o shows all)"
+    assert CUT not in "".join(rows_of(long, None))
+    assert CUT not in "".join(rows_of(long, 80, Style(wide=True)))
+
+
+def test_columns_without_room_are_named() -> None:
+    assert "no room for model, kind, how sure" in " ".join(" ".join(rows_of(canned.every_verdict(), 40)).split())
+
+
+def test_the_maker_stays_when_the_label_is_cut() -> None:
+    found = canned.report(named(11, brand="a-label-of-very-many-words", maker="hikvision", model="X" * 40))
+    assert f"{CUT}→Hikvision" in rows_of(found, 80)[1]
+
+
+def test_a_long_address_keeps_both_ends_and_is_whole_where_there_is_room() -> None:
+    address = "2001:db8:1234:5678:226:b9ff:fe12:3456"
+    found = canned.report(named(11, ips=(address,), model="M" * 40, brand="b" * 30), named(12))
+    narrow, wide = rows_of(found, 80)[1], rows_of(found, 140)[1]
+    assert address in wide
+    assert "2001:db8:" in narrow
+    assert "e12:3456" in narrow
+    assert address not in narrow
+
+
+def test_the_status_is_whole_beside_the_verdict_in_every_width() -> None:
+    for width in (80, 100, 140, None):
+        assert any("planned" in line for line in rows_of(canned.every_verdict(), width))
+
+
+def test_a_terminal_with_room_shows_macs_though_it_is_not_wide() -> None:
+    few = canned.report(named(11, form=None))
+    assert "bc:ad:28:00:00:0b" in rows_of(few, 110)[1]
+    assert "mac" not in rows_of(few, 80)[0]
+
+
+def test_chosen_columns_stand_in_the_order_asked_for() -> None:
+    lines = rows_of(canned.every_verdict(), None, Style(columns=("serial", "address", "verdict")))
+    assert lines[0].split() == ["serial", "address", "verdict"]
+    assert lines[1].split() == ["-", "10.20.0.11", "prohibited"]
+
+
+def test_every_column_says_something_of_every_device() -> None:
+    for build in canned.CANNED.values():
+        report = build()
+        for judged in report.assets:
+            assert all(column.cell(report, judged) for column in COLUMNS.values())
+
+
+def test_a_chosen_verdict_is_coloured_wherever_it_stands() -> None:
+    text = StyledTable(Style(columns=("address", "verdict"))).render(canned.every_verdict(), color=True)
+    assert "10.20.0.11  \x1b[1;31mprohibited\x1b[0m" in text
+
+
+TEXT = st.text(st.sampled_from("ab 摄🎥ü→…é\u0301⚠\ufe0f🇬🇧👨"), max_size=30)
+KIND = [Placed("one", 14, clip_end, hard=10), Placed("two", 12, clip_middle, hard=8), Placed("three", 9, clip_pair)]
+
+
+@given(st.lists(st.tuples(TEXT, TEXT, TEXT), max_size=5), st.integers(1, 120))
+def test_lines_fit_and_cells_keep_their_columns(rows: list[tuple[str, str, str]], width: int) -> None:
+    fitted = lay_lines(KIND, rows, width=width)
+    kept = len(fitted.header)
+    assert len(fitted.rows) == len(rows)
+    for line in (fitted.header, *fitted.rows):
+        assert [cell_len(cell) for cell in line] == [cell_len(cell) for cell in fitted.header]
+        assert sum(map(cell_len, line)) + GAP * (kept - 1) <= width
+    if kept == len(KIND) and not fitted.cut:
+        pairs = [(cell, was) for line, row in zip(fitted.rows, rows, strict=True) for cell, was in zip(line, row, strict=True)]
+        assert all(cell.replace(" ", "") == was.replace(" ", "") for cell, was in pairs if CUT not in was)
+
+
+@given(TEXT, st.integers(1, 40), st.sampled_from([clip_end, clip_middle, clip_pair]))
+def test_a_clipped_text_fits_and_says_that_it_was_clipped(text: str, width: int, clip: Clip) -> None:
+    shown = clip(text, width)
+    assert cell_len(shown) <= width
+    assert shown == text or CUT in shown or shown.replace(" ", "") == text.replace(" ", "")

@@ -1,0 +1,1 @@
+"""Carries finished results to the servers that the operator names: by mail, to a webhook, to a syslog server. Knows no report."""

@@ -1,0 +1,507 @@
+"""`--mail`, `--webhook` and `--syslog`: what is refused before a run, what arrives after it, and what is said where it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from camscan.cli import parcel, sending
+from camscan.cli.app import app
+from camscan.cli.configuration import configuration
+from camscan.cli.delivery_settings import DeliverySettings
+from camscan.cli.groups import Ending
+from camscan.cli.parcel import Parcel
+from camscan.cli.sending import deliveries_of
+from camscan.collect.privileges import effective_capabilities
+from camscan.errors import UsageError
+from camscan.model import SiteContext
+from camscan.report.deliver import Output
+from camscan.report.observations import dump
+from tests import factories
+from tests.delivery import servers
+from tests.delivery.conftest import Certificates, certificates  # noqa: F401  (a fixture)
+from tests.delivery.servers import HERE, Mailbox, Sink
+from tests.report import canned
+
+TO = "audit@example.org"
+SADP = (("sadp.model", "DS-2CD2385G1-I"), ("sadp.serial", "DS-2CD2385G1-I20230514AAWR000000000"), ("sadp.type", "IPCamera"))
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Hikvision camera at a sensitive site of a UK department."""
+    run = canned.run(site=SiteContext(name="hq", class_="sensitive"))
+    file = tmp_path_factory.mktemp("kept") / "run.obs.jsonl"
+    seen = factories.observation(SADP, ip="10.20.0.11", port=37020, link_mac="bc:ad:28:00:00:01", site="hq")
+    file.write_text("".join(dump(run, canned.scope(), [canned.attempt()], [seen], [canned.LINK])), encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Write the table [delivery] of the user's configuration, without waits between tries."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setattr(sending, "WAITS_S", (0.0,))
+
+    def write(**values: object) -> None:
+        folder = tmp_path / "config" / "camscan"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [f"{key} = {json.dumps(str(value) if isinstance(value, Path) else value)}" for key, value in values.items()]
+        (folder / "config.toml").write_text("\n".join(["[delivery]", *lines, ""]))
+
+    return write
+
+
+def private(path: Path, text: str) -> Path:
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def sendmail(folder: Path, body: str) -> Path:
+    path = folder / "sendmail"
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def reported(kept: Path, *flags: str) -> Result:
+    arguments = ["report", str(kept), "--site", "class=sensitive", "--quiet", *flags]
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def stored(path: Path) -> EmailMessage:
+    return message_from_bytes(path.read_bytes(), policy=policy.default)  # type: ignore[return-value]
+
+
+def test_a_mail_tells_the_answer_and_brings_the_report_along(kept: Path, tmp_path: Path, set_up) -> None:
+    set_up(sendmail=sendmail(tmp_path, f"cat >{tmp_path}/mail"))
+    done = reported(kept, "--mail", TO, "--marking", "OFFICIAL", "-o", "site.json")
+    assert (done.exit_code, done.stderr.splitlines()[-1].partition(":")[0]) == (0, "COMPLETE")
+    mail = stored(tmp_path / "mail")
+    assert mail["Subject"] == "OFFICIAL [camscan] hq: 1 prohibited, 0 review, coverage 1/1"
+    assert mail["To"] == TO
+    assert mail["Auto-Submitted"] == "auto-generated"
+    attached = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}
+    assert attached["report.json"].decode() == (tmp_path / "site.json").read_text()
+    assert "report.html" in attached
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert "- prohibited: 10.20.0.11, Hikvision, DS-2CD2385G1-I\n" in text
+    assert "Attached: report.json, report.html\n" in text
+
+
+def test_a_report_goes_to_every_kind_of_server(kept: Path, tmp_path: Path, set_up, certificates: Certificates) -> None:  # noqa: F811
+    mailbox, sink = Mailbox(), Sink()
+    key = private(tmp_path / "key", "0123456789abcdef0123456789abcdef\n")
+    with (
+        servers.mail_server(mailbox, certificates.server, authenticator=mailbox.knows, auth_required=True) as smtp,
+        servers.web_server([200], certificates.server) as (web, posts),
+        servers.listening(sink, certificates.server) as logs,
+    ):
+        set_up(
+            smtp=f"{HERE}:{smtp}",
+            smtp_ca=certificates.ca,
+            smtp_user="camscan",
+            smtp_password_file=private(tmp_path / "password", "a long password\n"),
+            mail_from="camscan@scanner.example.org",
+            webhook_key=key,
+            webhook_ca=certificates.ca,
+            syslog_ca=certificates.ca,
+        )
+        flags = (
+            "--mail",
+            TO,
+            "--mail",
+            "soc@example.org",
+            "--webhook",
+            f"https://{HERE}:{web}/x",
+            "--syslog",
+            f"{HERE}:{logs}",
+        )
+        done = reported(kept, *flags, "-o", "site.json", "--format", "syslog")
+        assert sink.done.wait(10)
+    assert done.exit_code == 0
+    assert [envelope.rcpt_tos for envelope in mailbox.taken] == [[TO], ["soc@example.org"]]
+    assert posts[0].body.decode() == (tmp_path / "site.json").read_text()
+    bare = [line.split(" ", 3)[3] for line in done.stdout.splitlines()]
+    assert [message.split(" ", 3)[3] for message in sink.messages] == bare
+
+
+def test_each_failure_is_one_line_the_others_arrive_and_the_code_is_10(kept: Path, tmp_path: Path, set_up) -> None:
+    sink = Sink()
+    set_up(
+        sendmail=sendmail(tmp_path, f'[ "$3" = {TO} ] || {{ echo no such user >&2; exit 67; }}; cat >{tmp_path}/mail'),
+        webhook_key=private(tmp_path / "key", "k" * 32),
+    )
+    with servers.web_server([500, 500, 500]) as (web, posts), servers.listening(sink) as logs:
+        flags = ("--mail", "gone@example.org", "--mail", TO, "--webhook", f"http://{HERE}:{web}/s3cret")
+        done = reported(
+            kept, *flags, "--syslog", f"tcp://{HERE}:{logs}", "--syslog", f"tcp://{HERE}:1", "-o", "a.json", "-o", "b.txt"
+        )
+        assert sink.done.wait(10)
+    assert done.exit_code == 10
+    kept_in = "the report is kept in a.json, b.txt"
+    assert done.stderr.splitlines() == [
+        f"camscan: not delivered: mail to gone@example.org by {tmp_path}/sendmail: {tmp_path}/sendmail: "
+        f"ended with 67 (no such recipient): no such user; {kept_in}",
+        f"camscan: not delivered: webhook http://{HERE}:{web}/…: http://{HERE}:{web}/…: "
+        f"answered 500 Internal Server Error (tried 3 times); {kept_in}",
+        f"camscan: not delivered: syslog {HERE}:1 (plain TCP): {HERE}:1: Connection refused (tried 3 times); {kept_in}",
+        "COMPLETE: 1 prohibited (--fail-on none)",
+    ]
+    assert stored(tmp_path / "mail")["To"] == TO
+    assert (len(posts), len(sink.messages) > 2) == (3, True)
+    assert json.loads((tmp_path / "a.json").read_text())["assets"]
+
+
+def test_where_no_file_holds_the_report_the_line_says_how_to_keep_it(kept: Path, tmp_path: Path, set_up) -> None:
+    set_up(sendmail=sendmail(tmp_path, "exit 1"))
+    done = reported(kept, "--mail", TO)
+    assert done.exit_code == 10
+    assert "no file holds the report: -o FILE keeps one" in done.stderr
+    assert "Answer: " in done.stdout
+
+
+def test_what_a_server_says_is_escaped_before_it_reaches_the_terminal(kept: Path, tmp_path: Path, set_up) -> None:
+    set_up(sendmail=sendmail(tmp_path, r"printf '\033[2Jno\n' >&2; exit 1"))
+    done = reported(kept, "--mail", TO)
+    assert r"\x1b[2Jno" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["report", "judge", "replay"])
+def test_every_command_that_reports_can_send(kept: Path, tmp_path: Path, set_up, command: str) -> None:
+    set_up(sendmail=sendmail(tmp_path, f"cat >{tmp_path}/mail"))
+    arguments = [command, str(kept), "--policy", "uk-department", "--site", "name=hq", "--mail", TO, "--quiet"]
+    CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert stored(tmp_path / "mail")["Subject"].startswith("[camscan] hq: ")
+
+
+def test_a_comparison_is_not_sent(kept: Path, tmp_path: Path, set_up) -> None:
+    set_up(sendmail=sendmail(tmp_path, f"cat >{tmp_path}/mail"))
+    with pytest.raises(UsageError, match="--against: a comparison goes to standard output"):
+        CliRunner().invoke(
+            app, ["judge", str(kept), "--policy", "uk-department", "--against", "run", "--mail", TO], catch_exceptions=False
+        )
+    assert not (tmp_path / "mail").exists()
+
+
+def test_what_is_sent_of_a_redacted_report_is_redacted_and_names_no_machine(kept: Path, tmp_path: Path, set_up) -> None:
+    sink = Sink()
+    set_up(sendmail=sendmail(tmp_path, f"cat >{tmp_path}/mail"))
+    with servers.listening(sink) as logs:
+        assert reported(kept, "--redact", "--mail", TO, "--syslog", f"tcp://{HERE}:{logs}").exit_code == 0
+        assert sink.done.wait(10)
+    mail = stored(tmp_path / "mail")
+    parts = [part.get_content() for part in mail.walk() if not part.is_multipart()]
+    sent = (
+        "".join(part if isinstance(part, str) else part.decode() for part in parts) + mail["Subject"] + "".join(sink.messages)
+    )
+    for secret in ("10.20.0.11", "bc:ad:28:00:00:01", "AAWR000000000", "hq"):
+        assert secret not in sent.replace("\n", "")
+    assert all(message.split(" ")[2] == "-" for message in sink.messages)
+
+
+def within(tmp_path: Path, before: str, *flags: str, stdout: str = "out") -> tuple[int, list[str]]:
+    """Run camscan in tmp_path after a script of root, in a mount namespace of its own; return the code and the lines on standard error.
+
+    What then stands in the folder `small` is listed in `listing`, and its a.json kept as `was`.
+    """
+    if os.geteuid() != 0:
+        pytest.skip("needs root: a small file system is mounted")
+    script = f'cd "$1"; shift; mkdir small; {before}; "$@" >{stdout} 2>err; code=$?; ls -A small >listing; cp small/a.json was; exit $code'
+    program = [sys.executable, "-m", "camscan", *flags]
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", str(tmp_path), *program],
+        stderr=subprocess.DEVNULL,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=120,
+    )
+    return done.returncode, (tmp_path / "err").read_text().splitlines()
+
+
+ROOT = Path(__file__).parents[2]
+ARGUMENTS = ("--site", "class=sensitive", "--quiet")
+SMALL = "mount -t tmpfs -o size=8k,mode=700 tmpfs small; echo yesterday >small/a.json"
+
+
+def test_a_full_disk_leaves_yesterdays_file_and_keeps_the_report_from_nobody(kept: Path, tmp_path: Path, set_up) -> None:
+    set_up(sendmail=sendmail(tmp_path, f"cat >{tmp_path}/mail"))
+    outputs = ("-o", "small/a.json", "-o", "b.json")
+    code, said = within(tmp_path, SMALL, "report", str(kept), *ARGUMENTS, *outputs, "--mail", TO)
+    assert code == 10
+    assert said == [
+        "camscan: small/a.json: No space left on device; written: b.json",
+        "COMPLETE: 1 prohibited (--fail-on none)",
+    ]
+    assert (tmp_path / "listing").read_text() == "a.json\n"
+    assert (tmp_path / "was").read_text() == "yesterday\n"
+    assert json.loads((tmp_path / "b.json").read_text())["assets"]
+    assert stored(tmp_path / "mail")["To"] == TO
+
+
+def test_a_read_only_folder_ends_with_2_before_anything_is_sent(kept: Path, tmp_path: Path, set_up) -> None:
+    set_up(sendmail=sendmail(tmp_path, f"cat >{tmp_path}/mail"))
+    fixed = "mount -t tmpfs -o size=64k tmpfs small; mount -o remount,ro small"
+    code, said = within(tmp_path, fixed, "report", str(kept), *ARGUMENTS, "-o", "small/a.json", "--mail", TO)
+    assert code == 2
+    assert said == ["camscan: -o small/a.json: cannot be written: Read-only file system: choose a folder that you may write to"]
+    assert (tmp_path / "listing").read_text() == ""
+    assert not (tmp_path / "mail").exists()
+
+
+def test_a_full_disk_behind_standard_output_keeps_the_report_from_nobody(kept: Path, tmp_path: Path, set_up) -> None:
+    set_up(sendmail=sendmail(tmp_path, f"cat >{tmp_path}/mail"))
+    code, said = within(tmp_path, ":", "report", str(kept), *ARGUMENTS, "-o", "a.json", "--mail", TO, stdout="/dev/full")
+    assert (code, len(said)) == (10, 1)
+    assert said[0].startswith("camscan: standard output: No space left on device")
+    assert stored(tmp_path / "mail")["To"] == TO
+    assert json.loads((tmp_path / "a.json").read_text())["assets"]
+
+
+def test_a_device_is_no_output_file(kept: Path) -> None:
+    with pytest.raises(UsageError, match="-o /dev/full: is not a regular file"):
+        reported(kept, "-o", "json:/dev/full")
+
+
+def settings(**values: object) -> DeliverySettings:
+    return replace(DeliverySettings(origin="config.toml"), **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "said"),
+    [
+        ({"mail": ["audit at example.org"]}, {}, '--mail: "audit at example.org" is no mail address'),
+        ({"mail": [TO]}, {"sendmail": Path("/nowhere/sendmail")}, "--mail: there is no program /nowhere/sendmail"),
+        ({"mail": [TO]}, {"sendmail": Path("/etc/passwd")}, "--mail: there is no program /etc/passwd"),
+        ({"mail": [TO]}, {"sendmail": Path("sh")}, "--mail: there is no program sh"),
+        ({"mail": [f"a{n}@x" for n in range(101)]}, {}, "--mail: at most 100 recipients"),
+        ({"mail": ["root"]}, {"smtp": "mx", "mail_from": "a@b"}, '--mail: "root" is no mail address'),
+        ({"mail": [TO]}, {"smtp": "mx"}, "config.toml: delivery.smtp needs mail_from"),
+        ({"mail": [TO]}, {"smtp": "mx", "mail_from": "x"}, 'config.toml: delivery.mail_from: "x" is no mail address'),
+        ({"mail": [TO]}, {"smtp": "mx:x", "mail_from": "a@b"}, 'config.toml: delivery.smtp: "mx:x" has no port'),
+        (
+            {"mail": [TO]},
+            {"smtp": "mx", "mail_from": "a@b", "smtp_tls": "none"},
+            "the report would travel in the clear to mx:25",
+        ),
+        ({"mail": [TO]}, {"smtp": "mx", "mail_from": "a@b", "smtp_user": "u"}, "delivery.smtp_user has no password"),
+        (
+            {"mail": [TO]},
+            {"smtp": "mx", "mail_from": "a@b", "smtp_ca": Path("/nowhere")},
+            "config.toml: delivery.smtp_ca /nowhere: no certificates",
+        ),
+        ({"webhook": ["https://soc.example.org/"]}, {}, "--webhook: what is posted is signed, and there is no key"),
+        (
+            {"webhook": ["https://soc.example.org/"]},
+            {"webhook_key": Path("/nowhere")},
+            "delivery.webhook_key /nowhere: cannot be read",
+        ),
+        ({"syslog": ["udp://logs.example.org"]}, {}, "--syslog: UDP loses messages"),
+        ({"syslog": ["logs.example.org"]}, {"syslog_ca": Path("/nowhere")}, "delivery.syslog_ca /nowhere: no certificates"),
+        ({"syslog": ["logs.example.org"]}, {"syslog_cert": Path("/nowhere")}, "syslog_cert and syslog_key belong together"),
+        (
+            {"syslog": ["logs.example.org"]},
+            {"syslog_cert": Path("/x"), "syslog_key": Path("/x")},
+            "delivery.syslog_key /x: cannot be read",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_before_the_run(wanted: dict[str, list[str]], values: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        deliveries_of(Ending(**wanted), settings(**values), {})  # type: ignore[arg-type]
+    assert said in str(refused.value)
+
+
+def by_smtp(**values: object) -> DeliverySettings:
+    return settings(**{"smtp": "mx", "mail_from": "a@b", "smtp_user": "u"} | values)
+
+
+def test_the_password_of_the_mail_server_is_taken_out_of_the_environment() -> None:
+    environment = {"CAMSCAN_SMTP_PASSWORD": "s3cret", "PATH": "/bin"}
+    made = deliveries_of(Ending(mail=[TO]), by_smtp(), environment)
+    assert environment == {"PATH": "/bin"}
+    assert made.names == (f"mail to {TO} by mx:587",)
+    unused = {"CAMSCAN_SMTP_PASSWORD": "s3cret"}
+    deliveries_of(Ending(), settings(), unused)
+    assert unused == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "said"),
+    [
+        (0o644, "s3cret", "others may read it (mode 0644): chmod 600"),
+        (0o600, "s3" * 1000, "longer than 1024 bytes"),
+        (0o600, "s3\u0144", "more than printable ASCII"),
+        (0o600, "\n", "has no password"),
+    ],
+)
+def test_a_password_file_is_private_and_its_content_never_shown(tmp_path: Path, mode: int, text: str, said: str) -> None:
+    file = tmp_path / "password"
+    file.write_text(text)
+    file.chmod(mode)
+    with pytest.raises(UsageError) as refused:
+        deliveries_of(Ending(mail=[TO]), by_smtp(smtp_password_file=file), {})
+    assert said in str(refused.value)
+    assert "s3" not in str(refused.value).replace(str(tmp_path), "")
+
+
+@pytest.mark.parametrize("insecure", [False, True])
+def test_a_password_travels_in_the_clear_to_nobody(insecure: bool) -> None:
+    clear = {"smtp_tls": "none", "smtp_insecure": insecure}
+    with pytest.raises(UsageError, match="in the clear"):
+        deliveries_of(Ending(mail=[TO]), by_smtp(**clear), {"CAMSCAN_SMTP_PASSWORD": "s3cret"})
+    assert deliveries_of(Ending(mail=[TO]), by_smtp(**clear, smtp="127.0.0.1"), {"CAMSCAN_SMTP_PASSWORD": "s3cret"}).names
+
+
+def test_a_report_travels_in_the_clear_only_where_that_is_stated() -> None:
+    stated = settings(smtp="mx", mail_from="a@b", smtp_tls="none", smtp_insecure=True)
+    assert deliveries_of(Ending(mail=[TO]), stated, {}).names == (f"mail to {TO} by mx:25",)
+
+
+def test_a_short_key_signs_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="shorter than 16 bytes"):
+        deliveries_of(Ending(webhook=["https://x/"]), settings(webhook_key=private(tmp_path / "key", "short\n")), {})
+
+
+def test_a_destination_that_is_named_twice_is_one() -> None:
+    assert len(deliveries_of(Ending(syslog=["logs", "logs", "[::1]"]), settings(), {}).destinations) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('smpt = "x"', "delivery.smpt is not a setting: did you mean smtp?"),
+        ("smtp = 25", "delivery.smtp must be text on one line"),
+        ('smtp = "a\\nb"', "delivery.smtp must be text on one line"),
+        ('smtp_tls = "ssl"', 'delivery.smtp_tls "ssl" is not known: use starttls, tls or none'),
+        ('smtp_insecure = "yes"', "delivery.smtp_insecure must be true or false"),
+        ("timeout = 0", "delivery.timeout must be a whole number from 1 to 600"),
+        ("retries = true", "delivery.retries must be a whole number from 0 to 10"),
+        ('origin = "x"', "delivery.origin is not a setting"),
+    ],
+)
+def test_a_setting_that_will_not_do_is_named_with_its_file(tmp_path: Path, line: str, said: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"[delivery]\n{line}\n")
+    with pytest.raises(UsageError) as refused:
+        configuration({"HOME": str(tmp_path)}, file)
+    assert str(refused.value).startswith(f"{file}: {said}")
+
+
+def test_settings_are_those_of_both_files_and_the_user_stands_above(tmp_path: Path) -> None:
+    system, own = tmp_path / "system.toml", tmp_path / "camscan" / "config.toml"
+    own.parent.mkdir()
+    system.write_text('[delivery]\nsmtp = "mx"\nsmtp_tls = "tls"\ntimeout = 5\n')
+    own.write_text('[delivery]\nsmtp = "own"\nsmtp_ca = "~/ca.pem"\n')
+    found = configuration({"XDG_CONFIG_HOME": str(tmp_path)}, system).delivery
+    assert (found.smtp, found.smtp_tls, found.timeout, found.origin) == ("own", "tls", 5, str(own))
+    assert found.smtp_ca == Path("~/ca.pem").expanduser()
+    system.write_text('delivery = "mx"\n')
+    with pytest.raises(UsageError, match=r"system\.toml: delivery must be a table"):
+        configuration({"XDG_CONFIG_HOME": str(tmp_path)}, system)
+
+
+AT = datetime(2026, 11, 21, 18, 5, tzinfo=UTC)
+
+
+def test_a_report_that_is_too_large_to_go_along_is_named_with_its_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(parcel, "MOST_ATTACHED", 1000)
+    monkeypatch.setattr(parcel, "MOST_BYTES", 1000)
+    written = [Output("json", tmp_path / "site.json")]
+    sent = Parcel(canned.every_verdict(), written, AT, host="scanner")
+    mail = sent.mail("camscan@scanner.example.org", TO)
+    text = " ".join(str(mail.get_content()).split())
+    assert not mail.is_multipart()
+    assert "the json report, " in text
+    # A line of a mail is broken anywhere in a path that is longer than it.
+    assert f"bytes where 1,000 may go along; it stands in {tmp_path}/site.json on scanner".replace(" ", "") in text.replace(
+        " ", ""
+    )
+    assert "no file of it was written (-o html:FILE)" in text
+    event = json.loads(sent.event)
+    assert event["schema"] == "camscan-notice/1"
+    assert event["marking"] == event["marking_at_foot"] == "OFFICIAL-SENSITIVE"
+    assert event["counts"]["verdicts"]["prohibited"] == 2
+    assert event["notice"] == "Not legal advice."
+    assert f"{tmp_path}/site.json" in event["left_out"]
+    assert str(tmp_path) not in Parcel(canned.every_verdict(), written, AT, host=None).event.decode()
+
+
+def test_the_report_stands_in_the_mail_as_it_stands_in_the_file() -> None:
+    sent = Parcel(canned.hostile(), (), AT, host="scanner")
+    mail = message_from_bytes(sent.mail("camscan@scanner.example.org", TO).as_bytes(), policy=policy.default)
+    found = next(part for part in mail.iter_attachments() if part.get_filename() == "report.json")  # type: ignore[attr-defined]
+    assert found.get_content() == sent.event
+    assert mail["To"] == TO
+    assert mail["Bcc"] is None
+
+
+def test_a_delivery_has_a_name_of_its_own_for_each_run_and_place() -> None:
+    one = Parcel(canned.empty(), (), AT, host=None)
+    other = Parcel(replace(canned.empty(), run=canned.run(id="other")), (), AT, host=None)
+    names = {one.delivery("https://a/"), one.delivery("https://b/"), other.delivery("https://a/"), one.delivery("https://a/")}
+    assert len(names) == 3
+
+
+def test_a_dry_run_names_the_destinations_and_sends_them_nothing(tmp_path: Path, set_up) -> None:
+    set_up(sendmail=sendmail(tmp_path, f"cat >{tmp_path}/mail"))
+    flags = ["scan", "127.0.0.0/30", "--policy", "uk-department", "--dry-run", "--mail", TO, "--syslog", "logs.example.org"]
+    done = CliRunner().invoke(app, flags, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert f"afterwards:  mail to {TO} by {tmp_path}/sendmail, with the report; no part of the scan" in done.stdout
+    assert "afterwards:  syslog logs.example.org:6514, with the report; no part of the scan" in done.stdout
+    assert not (tmp_path / "mail").exists()
+
+
+def test_what_cannot_be_delivered_ends_a_scan_before_it_begins(set_up) -> None:
+    set_up()
+    with pytest.raises(UsageError, match="--webhook: what is posted is signed"):
+        CliRunner().invoke(
+            app, ["scan", "127.0.0.0/30", "--policy", "none", "--webhook", "https://soc.example.org/"], catch_exceptions=False
+        )
+
+
+def test_a_fault_of_our_own_in_one_delivery_holds_no_other_back(tmp_path: Path) -> None:
+    def broken(parcel: Parcel) -> None:
+        raise KeyError("a bug")
+
+    done = []
+    both = sending.Deliveries((sending.Destination("one", broken), sending.Destination("two", done.append)))
+    with pytest.raises(KeyError, match="a bug"), both:
+        both.send(canned.empty(), (), quiet=True)
+    assert len(done) == 1
+
+
+def test_a_scan_that_is_interrupted_sends_what_it_has_after_it_gave_up_its_privileges(tmp_path: Path, set_up) -> None:
+    set_up(sendmail=sendmail(tmp_path, f"cat >{tmp_path}/mail; grep CapEff /proc/self/status >{tmp_path}/mine"))
+    flags = ("scan", "127.0.0.1", "--policy", "none", "--site", "name=hq", "--mail", TO, "-o", "a.json")
+    with subprocess.Popen(
+        [sys.executable, "-m", "camscan", *flags], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ
+    ) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline().startswith("presence: ")
+        running.send_signal(signal.SIGINT)
+        said = running.stderr.read()
+    assert running.returncode == 130
+    assert said.splitlines()[-1].startswith("INTERRUPTED: ")
+    assert stored(tmp_path / "mail")["Subject"].startswith("[camscan] hq: INTERRUPTED, nothing judged")
+    assert json.loads((tmp_path / "a.json").read_text())["run"]["interrupted"]
+    assert int((tmp_path / "mine").read_text().split()[1], 16) == effective_capabilities()

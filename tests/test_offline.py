@@ -1,0 +1,63 @@
+"""Replay tells those who wait which part it is in and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from itertools import groupby
+
+from camscan.datafiles.open import open_knowledge
+from camscan.datafiles.policies import open_policies
+from camscan.model import SiteContext
+from camscan.offline import READING, replay
+from camscan.pipeline import IDENTIFYING, JUDGING, Judging
+from camscan.progress import Steps
+from tests.samples_of import CAPTURE
+
+
+class Written(Steps):
+    """Writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.expected: dict[str, float] = {}
+        self.parts: list[str] = []
+        self.shares: list[tuple[str, float]] = []
+        self.hosts = 0
+
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        self.expected |= seconds
+
+    def enter(self, part: str) -> None:
+        self.parts.append(part)
+
+    def done(self, number: int, of: int) -> None:
+        self.shares.append((self.parts[-1], number / of))
+
+    def found(self, hosts: int, cameras: int) -> None:
+        assert hosts > self.hosts
+        self.hosts = hosts
+
+
+def test_a_capture_is_read_identified_and_judged_and_each_part_goes_forward_to_its_end() -> None:
+    written = Written()
+    judging = Judging(
+        knowledge=open_knowledge(None),
+        book=open_policies(None),
+        policies=(),
+        site=SiteContext(name="lab"),
+        as_of=date(2026, 11, 21),
+        command="replay",
+        steps=written,
+    )
+    replay([CAPTURE], judging)
+    assert [part for part, _ in groupby(written.parts)] == [READING, IDENTIFYING, JUDGING]
+    assert set(written.parts) <= set(written.expected)
+    for part in (READING, IDENTIFYING, JUDGING):
+        shares = [share for name, share in written.shares if name == part]
+        assert shares, part
+        assert all(0 <= share <= 1 for share in shares)
+    reading = [share for name, share in written.shares if name == READING]
+    assert reading == sorted(reading)
+    assert reading[-1] == 1
+    assert len(reading) > 3
+    assert written.hosts >= 80
