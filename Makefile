@@ -27,9 +27,10 @@ demo: setup
 test: setup-tests
 	@$(ISOLATED) $(BIN)/pytest -m "not long" -n $(WORKERS) $(ARGS)
 
-# The properties again, on twenty times as many examples.
-test-long: setup
+# The properties again, on twenty times as many examples, and what takes too long for `make test`.
+test-long: setup-tests
 	@$(ISOLATED) env CAMSCAN_EXAMPLES=20 $(BIN)/pytest $(PROPERTIES) $(ARGS)
+	@$(ISOLATED) $(BIN)/pytest -m long $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

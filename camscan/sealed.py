@@ -21,11 +21,11 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.exceptions import UnsupportedAlgorithm
 
+from camscan.container import end_of, layout_faults, too_large
 from camscan.errors import SealError, UsageError
+from camscan.signature import PublicKey, Signer, public_key_in
 
 SCHEMA = "camscan-sealed/1"
 MANIFEST = "manifest.json"
@@ -62,39 +62,6 @@ EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 PRIVATE = (stat.S_IFREG | 0o600) << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """A key that signs."""
-
-    key: Ed25519PrivateKey
-
-    @property
-    def public(self) -> PublicKey:
-        """The key that others check with."""
-        return PublicKey(self.key.public_key().public_bytes(serialization.Encoding.DER, _SPKI))
-
-
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """A key that signatures are checked with."""
-
-    der: bytes
-    """SubjectPublicKeyInfo."""
-
-    @property
-    def fingerprint(self) -> str:
-        """`SHA256:` and the SHA-256 of the key in DER, hexadecimal."""
-        return f"SHA256:{hashlib.sha256(self.der).hexdigest()}"
-
-    def signed(self, content: bytes, signature: bytes) -> bool:
-        """Return whether the signature over the content is this key's."""
-        try:
-            _public(self.der).verify(signature, content)
-        except InvalidSignature:
-            return False
-        return True
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A file as the manifest lists it."""
@@ -126,36 +93,6 @@ class Sealed:
             raise SealError(f"{name}: {'; '.join(self.faults)}")
         if self.kind != kind:
             raise SealError(f"{name}: holds {self.kind}, where {kind} is wanted")
-
-
-def signer_of(pem: bytes) -> Signer:
-    """Return the signing key of a PEM file (PKCS #8, Ed25519, no passphrase). Raises ValueError that never quotes the key."""
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except TypeError:
-        raise ValueError("the key has a passphrase, and camscan asks for none: openssl pkey -in KEY -out KEY.plain") from None
-    except (ValueError, UnsupportedAlgorithm):
-        raise ValueError(f"not a private key in PEM: {MAKE_A_KEY}") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"not an Ed25519 key: {MAKE_A_KEY}")
-    return Signer(key)
-
-
-def public_key_of(pem: bytes) -> PublicKey:
-    """Return the public key of a PEM file (Ed25519). Raises ValueError."""
-    if b"PRIVATE KEY" in pem:
-        raise ValueError("a private key, where the public one is wanted: openssl pkey -in KEY -pubout -out PUB")
-    try:
-        key = serialization.load_pem_public_key(pem)
-    except (ValueError, UnsupportedAlgorithm):
-        raise ValueError("not a public key in PEM: openssl pkey -in KEY -pubout -out PUB") from None
-    if not isinstance(key, Ed25519PublicKey):
-        raise ValueError("not an Ed25519 key")
-    return PublicKey(key.public_bytes(serialization.Encoding.DER, _SPKI))
-
-
-MAKE_A_KEY = "make one with: openssl genpkey -algorithm ed25519 -out KEY"
-_SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
 
 
 def write(
@@ -230,6 +167,12 @@ def read(packed: BinaryIO, name: str) -> Sealed:
     size = packed.seek(0, 2)
     if size > MAX_ARCHIVE:
         raise UsageError(f"{name}: larger than {MAX_ARCHIVE >> 20} MiB: not a file that camscan wrote")
+    end = end_of(packed, size)
+    if end is None:
+        raise UsageError(f"{name}: not a zip archive, or cut off")
+    wrong = too_large(end, MAX_MEMBERS, MAX_NAME)
+    if wrong:
+        return _judged({}, (wrong,), name)
     try:
         archive = zipfile.ZipFile(packed)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as fault:
@@ -237,6 +180,7 @@ def read(packed: BinaryIO, name: str) -> Sealed:
     with archive:
         unpacking = _Unpacking(size)
         unpacking.take(archive)
+        unpacking.faults += layout_faults(packed, archive, end)
     return _judged(unpacking.found, unpacking.faults, name)
 
 
@@ -261,8 +205,6 @@ class _Unpacking:
         if len(entries) > MAX_MEMBERS:
             self.faults.append(f"{len(entries)} members, more than {MAX_MEMBERS}: nothing was unpacked")
             return
-        if archive.comment:
-            self.faults.append("the archive bears a comment that no hash covers")
         seen: set[str] = set()
         for entry in entries:
             wrong = entry_fault(entry) or ("there twice" if entry.filename.lower() in seen else "")
@@ -342,7 +284,7 @@ def _judged(members: Mapping[str, bytes], faults: Sequence[str], name: str) -> S
         stated = document["signer"]
         key = PublicKey(base64.b64decode(stated, validate=True)) if stated is not None else None
         if key is not None:
-            _public(key.der)
+            public_key_in(key.der)
         kind, made_at, about = document["kind"], document["made_at"], document["about"]
         if not (isinstance(kind, str) and isinstance(made_at, str) and isinstance(about, dict)):
             raise TypeError("kind, made_at or about")
@@ -411,11 +353,3 @@ def _held_against(
             files[one.name] = content
     faults += [f"{name}: there, and not listed" for name in sorted(set(found) - wanted)]
     return files, tuple(faults)
-
-
-def _public(der: bytes) -> Ed25519PublicKey:
-    """Return the key of a SubjectPublicKeyInfo. Raises ValueError for any that is not Ed25519."""
-    key = serialization.load_der_public_key(der)
-    if not isinstance(key, Ed25519PublicKey):
-        raise ValueError("not an Ed25519 key")
-    return key

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camscan import sealed
+from camscan import sealed, signature
 from camscan.errors import SealError, UsageError
 from tests.examples import examples
 
@@ -33,11 +33,11 @@ def pem(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey, password: b
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, hidden)
 
 
-SIGNER = sealed.signer_of(pem(ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))))
-OTHER = sealed.signer_of(pem(ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))))
+SIGNER = signature.signer_of(pem(ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))))
+OTHER = signature.signer_of(pem(ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))))
 
 
-def written(files: dict[str, bytes] | None = None, signer: sealed.Signer | None = SIGNER) -> bytes:
+def written(files: dict[str, bytes] | None = None, signer: signature.Signer | None = SIGNER) -> bytes:
     return sealed.write("evidence", FILES if files is None else files, made_at=AT, about={"marking": "OFFICIAL"}, signer=signer)
 
 
@@ -247,6 +247,84 @@ def test_a_comment_of_the_archive_is_a_fault() -> None:
     assert read(packed.getvalue()).faults == ("the archive bears a comment that no hash covers",)
 
 
+def with_gap(packed: bytes, at: int, foreign: bytes) -> bytes:
+    """Put foreign bytes into an archive and move every offset behind them, so that any reader still unpacks it."""
+    end = packed.rindex(b"PK\x05\x06")
+    directory = int.from_bytes(packed[end + 16 : end + 20], "little")
+    anew, place = bytearray(packed), directory
+    while anew[place : place + 4] == b"PK\x01\x02":
+        offset = int.from_bytes(anew[place + 42 : place + 46], "little")
+        anew[place + 42 : place + 46] = (offset + len(foreign) * (offset >= at)).to_bytes(4, "little")
+        place += 46 + int.from_bytes(anew[place + 28 : place + 30], "little")
+    anew[end + 16 : end + 20] = (directory + len(foreign)).to_bytes(4, "little")
+    return bytes(anew[:at] + foreign + anew[at:])
+
+
+def second_member(packed: bytes) -> int:
+    return packed.index(b"PK\x03\x04", 4)
+
+
+def directory_at(packed: bytes) -> int:
+    return packed.index(b"PK\x01\x02")
+
+
+@pytest.mark.parametrize(
+    ("planted", "said"),
+    [
+        (b"#!/bin/sh\n" + written(), "10 bytes stand before the archive that no hash covers"),
+        (with_gap(written(), 0, b"#!/bin/sh\n"), "10 bytes stand before the archive that no hash covers"),
+        (written() + b"<script>", "8 bytes stand behind the archive that no hash covers"),
+        (with_gap(written(), second_member(written()), b"gap"), "3 bytes stand before manifest.json.sig that no hash covers"),
+        (
+            with_gap(written(), directory_at(written()), b"gap"),
+            "3 bytes stand between the members and the directory that no hash covers",
+        ),
+    ],
+    ids=["before", "before, offsets moved", "behind", "between members", "before the directory"],
+)
+def test_bytes_that_belong_to_no_member_are_a_fault_wherever_they_stand(planted: bytes, said: str) -> None:
+    with zipfile.ZipFile(BytesIO(planted)) as archive:
+        assert archive.testzip() is None
+    assert read(planted).faults == (said,)
+
+
+@pytest.mark.parametrize("field", ["comment", "extra"])
+def test_a_comment_or_an_extra_field_of_a_member_is_a_fault(field: str) -> None:
+    def plant(members: dict[str, bytes], archive: zipfile.ZipFile) -> None:
+        entry = zipfile.ZipInfo("empty")
+        setattr(entry, field, b"\xfe\xca\x02\x00ok")
+        archive.writestr(entry, members.pop("empty"))
+
+    assert changed(written(), plant).faults[0] == "the directory bears comments or extra fields that no hash covers"
+
+
+def test_a_header_of_a_member_that_differs_from_the_directory_is_a_fault() -> None:
+    packed = bytearray(written())
+    packed[4] ^= 1
+    assert read(bytes(packed)).faults == ("manifest.json: its two headers differ",)
+
+
+def test_a_directory_of_very_many_members_is_not_read_whatever_the_end_record_counts() -> None:
+    packed = written()
+    end = packed.rindex(b"PK\x05\x06")
+    record = packed[directory_at(packed) : end]
+    for count, said in ((60_000, "60000 members, more than 4096"), (5, "its directory is larger than that of 4096 members")):
+        directory = record * 60_000
+        tail = (
+            packed[end : end + 8] + count.to_bytes(2, "little") * 2 + len(directory).to_bytes(4, "little") + packed[end + 16 :]
+        )
+        found = read(packed[: directory_at(packed)] + directory + tail)
+        assert found.faults == (f"{said}: nothing was unpacked",)
+        assert found.files == {}
+
+
+def test_sizes_of_zip64_are_not_read() -> None:
+    packed = written()
+    end = packed.rindex(b"PK\x05\x06")
+    found = read(packed[:end] + b"PK\x06\x07" + bytes(16) + packed[end:])
+    assert found.faults == ("its sizes are those of ZIP64, which no package needs: nothing was unpacked",)
+
+
 @pytest.mark.parametrize(
     ("packed", "said"),
     [
@@ -328,13 +406,13 @@ def test_nothing_is_written_that_could_not_be_read(name: str) -> None:
 )
 def test_a_key_that_cannot_sign_is_refused_without_being_quoted(content: bytes, said: str) -> None:
     with pytest.raises(ValueError, match=said) as refused:
-        sealed.signer_of(content)
+        signature.signer_of(content)
     assert "PRIVATE" not in str(refused.value)
 
 
 def test_a_private_key_is_refused_where_the_public_one_is_wanted() -> None:
     with pytest.raises(ValueError, match="a private key, where the public one is wanted"):
-        sealed.public_key_of(pem(ed25519.Ed25519PrivateKey.generate()))
+        signature.public_key_of(pem(ed25519.Ed25519PrivateKey.generate()))
 
 
 def test_the_fingerprint_of_a_key_is_the_hash_of_its_der_form() -> None:

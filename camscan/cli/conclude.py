@@ -109,12 +109,13 @@ def conclude(
     keeper: Keeper | None = None,
     watch: Watch | None = None,
     journal: Journalling | None = None,
+    source: str | None = None,
 ) -> None:
     """Keep, write, show and end. A closed pipe loses nothing, and a lost store no file. Raises typer.Exit with the code.
 
     rest: gives what standard output still lacks, where most of the result went there before. sending: where else it goes.
     package: what is sealed beside it. keeper: keeps the run, unmasked. watch: how it goes on where nobody watches.
-    journal: has the run until it is kept or delivered.
+    journal: has the run until it is kept or delivered. source: what the report is made from, where that stays.
     """
     fail_on = options.fail_on_level(threshold.fail_on)
     delivered = True
@@ -170,13 +171,29 @@ def conclude(
             show.result(on_output(format_of(ending.format_name, formats_of(ending)), report, ending))
     finally:
         # Whoever closed the pipe keeps the report from nobody else.
-        if sending is not None and not sending.send(
-            report, outputs.written, quiet=ending.quiet, redacted=ending.redact, telling=telling
-        ):
+        if sending is not None and not _sent(report, sending, ending, telling, outputs, package, keeper, source):
             delivered = False
     if speaks or not delivered:
         show.closing(closing_line(report, fail_on, since))
     raise typer.Exit(exit_code(report, fail_on, threshold.exit_zero, by_signal=by_signal, delivered=delivered, since=since))
+
+
+def _sent(
+    report: Report,
+    sending: Deliveries,
+    ending: Ending,
+    telling: Telling | None,
+    outputs: Outputs,
+    package: Packing | None,
+    keeper: Keeper | None,
+    source: str | None,
+) -> bool:
+    """Send a report to everywhere else, and return whether all have it; what fails is told with where the report is."""
+    from camscan.cli.sending import where_held
+
+    files = [*outputs.written, *(package.outputs.written if package is not None else ())]
+    held = where_held(files, keeper.kept_as if keeper is not None else None, source)
+    return sending.send(report, outputs.written, quiet=ending.quiet, redacted=ending.redact, telling=telling, held=held)
 
 
 def letter_of(report: Report, telling: Telling) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
@@ -38,6 +38,7 @@ def explain(
     run: Annotated[str | None, typer.Option("--run", metavar="RUN", help=options.RUN_OF_ASSET_HELP)] = None,
     *,
     basis: JudgingOptions,
+    marking: options.Marking = None,
     store: options.StoreUrl = None,
 ) -> None:
     """Show the whole chain behind a device of a run, or what a banner matches, nearly matches, and what follows."""
@@ -47,19 +48,27 @@ def explain(
         with run_file_or_newest(run, configuration(), store) as found:
             if found is None:
                 raise UsageError(EITHER)
-            lines = list(device_lines(subject, *found, basis))
+            lines = list(device_lines(subject, *found, basis, marking))
     else:
         if basis.policy or basis.site or basis.sites or basis.as_of:
             raise UsageError("--policy, --site and --as-of go with --run: a value alone is not judged")
-        lines = list(value_lines(field, subject, basis.data))
+        lines = list(marked(value_lines(field, subject, basis.data), marking))
     width = show.terminal_width() or WIDTH
     show.result("".join(f"{piece}\n" for line in lines for piece in fold(visible(line), width)))
 
 
-def device_lines(subject: str, run: Path, called: str, basis: JudgingOptions) -> Iterator[str]:
+def marked(lines: Iterable[str], marking: str | None) -> Iterator[str]:
+    """Yield lines with the marking, where there is one, before and behind them."""
+    ends = (marking,) if marking else ()
+    yield from ends
+    yield from lines
+    yield from ends
+
+
+def device_lines(subject: str, run: Path, called: str, basis: JudgingOptions, marking: str | None = None) -> Iterator[str]:
     """Return the chain of each device that answers to a key, MAC or address. Policies and day are those of the run where none are given.
 
-    called: the run, as messages call it. Raises UsageError where the run holds no such device.
+    called: the run, as messages call it. marking: instead of the run's own, which stands at head and foot. Raises UsageError where the run holds no such device.
     """
     from camscan.cli.judging import judging_by
     from camscan.pipeline import judge_run
@@ -75,10 +84,9 @@ def device_lines(subject: str, run: Path, called: str, basis: JudgingOptions) ->
         raise UsageError(
             f"{called}: no device {subject}: {known}; give a key, MAC or address that `camscan judge {called}` lists"
         )
-    for number, judged in enumerate(chosen):
-        if number:
-            yield from ("", "")
-        yield from chain(report, judged, judging.knowledge, judging.book)
+    chains = (chain(report, judged, judging.knowledge, judging.book) for judged in chosen)
+    lines = (line for number, one in enumerate(chains) for line in (*(("", "") if number else ()), *one))
+    yield from marked(lines, marking or recorded.marking)
 
 
 def answers_to(asset: Asset, subject: str) -> bool:

@@ -61,7 +61,7 @@ def judge(
     with open_outputs(ending.outputs, formats_of(ending)) as outputs, sending, run_file(run, configuration(), store) as file:
         with progress("judge", quiet=ending.quiet) as steps:
             report, observations = judge_run(file, replace(judging, steps=steps), keep_name=not basis.names_site)
-        conclude(report, observations, outputs, ending, threshold, sending=sending)
+        conclude(report, observations, outputs, ending, threshold, sending=sending, source=run)
 
 
 def _compare(

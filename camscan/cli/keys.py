@@ -11,7 +11,7 @@ from pathlib import Path
 from camscan.cli.configuration import Configuration
 from camscan.cli.privatefile import owners, read_private
 from camscan.errors import UsageError
-from camscan.sealed import PublicKey, Signer, public_key_of, signer_of
+from camscan.signature import PublicKey, Signer, public_key_of, signer_of
 
 LONGEST_KEY = 16 * 1024
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH

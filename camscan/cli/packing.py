@@ -13,7 +13,8 @@ from camscan.cli.configuration import Configuration
 from camscan.cli.keys import signer_by
 from camscan.errors import UsageError
 from camscan.model import Observation, Report
-from camscan.sealed import Signer, read
+from camscan.sealed import read
+from camscan.signature import Signer
 
 if TYPE_CHECKING:
     from camscan.report.deliver import Outputs

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from functools import cached_property
 
+from camscan.delivery.base import digest
 from camscan.delivery.mail import MOST_ATTACHED, Attachment, compose
 from camscan.delivery.webhook import MOST_BYTES
 from camscan.model import Report
@@ -80,8 +80,8 @@ class Parcel:
         return json.dumps(notice).encode()
 
     def delivery(self, url: str) -> str:
-        """Return what names the delivery of this run to one place, the same whenever it is tried."""
-        return hashlib.sha256(f"{self._report.run.id}\0{url}".encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        """Return what names the delivery of this very report to one place, the same whenever it is tried."""
+        return digest(self._report.run.id, url, self.event)
 
     @cached_property
     def messages(self) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ class Failure:
 
     def delivery(self, url: str) -> str:
         """Return what names the delivery to one place, the same whenever it is tried."""
-        return hashlib.sha256(f"{self._name}\0failure\0{url}".encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        return digest(self._name, "failure", url, self.event)
 
     @property
     def messages(self) -> tuple[str, ...]:

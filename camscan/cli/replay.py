@@ -50,4 +50,5 @@ def replay(
             progress("replay", quiet=ending.quiet) as steps,
         ):
             report, observations = replay_files(paths, replace(judging, steps=steps), site_named=basis.names_site)
-        conclude(report, observations, outputs, ending, threshold, sending=sending)
+        source = None if Path("-") in files else ", ".join(map(str, files))
+        conclude(report, observations, outputs, ending, threshold, sending=sending, source=source)

@@ -96,6 +96,7 @@ def report(
                 rest=lambda made: on_output(chosen, made, ending),
                 sending=sending,
                 package=packed,
+                source=run,
             )
 
 

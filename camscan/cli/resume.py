@@ -38,6 +38,8 @@ class Journalling:
     file: JournalFile | None = None
     left: Leftover | None = None
     """What the run goes on with."""
+    warnings: tuple[str, ...] = ()
+    """Of a run before it that was interrupted."""
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -169,6 +171,7 @@ def journalling(
 
     journal = open_journal(state_folder(settings, keeping.store) / file_name(judging.site.name), now)
     assert journal is not None
+    warnings: tuple[str, ...] = ()
     try:
         left = journal.left()
         if resume and left is None:
@@ -180,13 +183,14 @@ def journalling(
                 raise UsageError(f"--resume: nothing is missing of that run: it is kept as {ended}")
             left = None
         if left is not None and not resume:
-            _keep(left, keeper, judging, quiet=quiet)
+            warnings = (_keep(left, keeper, judging),)
+            show.note(warnings[0], quiet=quiet)
             left = None
         journal.prepare(facts, left)
     except BaseException:
         journal.close()
         raise
-    return Journalling(journal, left)
+    return Journalling(journal, left, warnings)
 
 
 def file_name(site: str) -> str:
@@ -194,8 +198,8 @@ def file_name(site: str) -> str:
     return f"{PREFIX}{site_slug(site)}{SUFFIX}"
 
 
-def _keep(left: Leftover, keeper: Keeper, judging: Judging, *, quiet: bool) -> None:
-    """Keep what an interrupted run had found as a run of its own that is incomplete, and say so. Raises StoreError."""
+def _keep(left: Leftover, keeper: Keeper, judging: Judging) -> str:
+    """Keep what an interrupted run had found as a run of its own that is incomplete, and return what is to be said of it. Raises StoreError."""
     assert keeper.store is not None
     run = left.interrupted.beginning.run
     when = f"{run.started_at:%Y-%m-%d %H:%M} UTC"
@@ -208,9 +212,7 @@ def _keep(left: Leftover, keeper: Keeper, judging: Judging, *, quiet: bool) -> N
             kept_as = keeper.put(*found)
         except DeliveryError as fault:
             raise StoreError(f"{fault}: a run that was interrupted has to be kept before another begins") from fault
-    show.note(
-        f"the run of {when} was interrupted; what it found is kept as {kept_as}, incomplete; this is a new run", quiet=quiet
-    )
+    return f"the run of {when} was interrupted; what it found is kept as {kept_as}, incomplete; this is a new run"
 
 
 def _kept_whole(left: Leftover, keeper: Keeper) -> str | None:

@@ -183,7 +183,7 @@ def scan(
         judging = replace(
             judging,
             as_of=options.as_of_date(basis.as_of, today()),
-            warnings=(*judging.warnings, *keeper.clock_set_back(now())),
+            warnings=(*judging.warnings, *keeper.clock_set_back(now()), *journal.warnings),
         )
         plan = replace(journal.planned(plan), deadline=watch.deadline(allowed_until(wanted, now()), now()), down=down)
         with progress("scan", quiet=ending.quiet) as steps:

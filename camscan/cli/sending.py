@@ -34,6 +34,10 @@ SHORTEST_KEY, LONGEST_KEY = 16, 4096
 MOST_RECIPIENTS = 100
 WAITS_S = (2.0, 8.0)
 """Before the second try and before each further one."""
+REDACTED_SENDER = "camscan@localhost.invalid"
+"""Who sends what is redacted, where no sender is set: a name that is nobody's (RFC 2606)."""
+REDACTED_SITE = "(redacted)"
+KEEP_ONE = "no file holds the report: -o FILE keeps one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,13 @@ class Destination:
     """Raises DeliveryError with the cause."""
     for_people: bool = False
     """Who reads it is told of changes alone, where nobody watches the run."""
+    places: tuple[str, ...] = ()
+    """How a cause may begin: with the place, which the name has already."""
+
+    def cause(self, fault: DeliveryError) -> str:
+        """Return why a delivery failed, without the place in front."""
+        words = str(fault)
+        return next((words.removeprefix(f"{place}: ") for place in self.places if words.startswith(f"{place}: ")), words)
 
 
 @dataclass(slots=True)
@@ -73,12 +84,19 @@ class Deliveries:
         self._open.close()
 
     def send(
-        self, report: Report, written: Sequence[Output], *, quiet: bool, redacted: bool = False, telling: Telling | None = None
+        self,
+        report: Report,
+        written: Sequence[Output],
+        *,
+        quiet: bool,
+        redacted: bool = False,
+        telling: Telling | None = None,
+        held: str = KEEP_ONE,
     ) -> bool:
         """Send a report to every destination, one after the other, and say of each how it went; return whether all have it.
 
-        written: the files that hold it; redacted: nothing of this machine goes along either; telling: what is told of it where
-        nobody watches the run. No failure keeps the others back.
+        written: the files that hold it; redacted: the name of this machine does not go along either; telling: what is told of it
+        where nobody watches the run; held: what is said of where it is, should it not arrive. No failure keeps the others back.
         """
         from camscan.cli.parcel import Parcel
 
@@ -88,13 +106,23 @@ class Deliveries:
         else:
             parcel = Parcel(report, written, now(), host, told=telling.message, run_alone=not telling.speaks)
         wanted = [one for one in self.destinations if telling is None or telling.mails or not one.for_people]
-        return self._deliver(parcel, wanted, _kept_in(written), quiet=quiet)
+        return self._deliver(parcel, wanted, held, quiet=quiet)
 
     def send_failure(self, words: str, site: str, marking: str | None, *, redacted: bool, chain_head: str = "") -> bool:
-        """Tell every destination that a run came to nothing, and why; return whether all know. chain_head: as of Run."""
+        """Tell every destination that a run came to nothing, and why; return whether all know.
+
+        chain_head: as of Run; redacted: neither site nor machine is named.
+        """
         from camscan.cli.parcel import Failure
 
-        failed = Failure(words, site, marking, now(), host=None if redacted else socket.gethostname(), chain_head=chain_head)
+        failed = Failure(
+            words,
+            REDACTED_SITE if redacted else site,
+            marking,
+            now(),
+            host=None if redacted else socket.gethostname(),
+            chain_head=chain_head,
+        )
         return self._deliver(failed, self.destinations, "there is no report", quiet=True)
 
     def _deliver(self, parcel: Parcel | Failure, wanted: Sequence[Destination], kept: str, *, quiet: bool) -> bool:
@@ -105,7 +133,7 @@ class Deliveries:
                 one.deliver(parcel)
             except DeliveryError as fault:
                 all_have_it = False
-                show.closing(f"camscan: not delivered: {one.name}: {fault}; {kept}")
+                show.closing(f"camscan: not delivered: {one.name}: {one.cause(fault)}; {kept}")
             except Exception as fault:
                 bug = bug or fault
         if bug is not None:
@@ -129,22 +157,31 @@ def deliveries_of(
     patience = Patience(
         tries=settings.retries + 1, waits_s=WAITS_S, silence_s=settings.timeout, try_s=max(120, 2 * settings.timeout)
     )
-    made, programs = _mails(tuple(dict.fromkeys(ending.mail or ())), settings, password, patience)
+    made, programs = _mails(tuple(dict.fromkeys(ending.mail or ())), settings, password, patience, redacted=ending.redact)
     made += _webhooks(tuple(dict.fromkeys(ending.webhook or ())), settings, patience)
     made += _syslogs(tuple(dict.fromkeys(ending.syslog or ())), settings, patience)
     return Deliveries(tuple(made), programs)
 
 
-def _kept_in(written: Sequence[Output]) -> str:
-    if not written:
-        return "no file holds the report: -o FILE keeps one"
-    return f"the report is kept in {', '.join(str(one.path) for one in written)}"
+def where_held(written: Sequence[Output], kept_as: str | None, source: str | None) -> str:
+    """Return where a report is that does not arrive. kept_as: the run's id in the store; source: what the command made it from."""
+    places = []
+    if written:
+        places.append(f"the report is kept in {', '.join(str(one.path) for one in written)}")
+    if kept_as is not None:
+        places.append(f"the run is kept as {kept_as}: camscan report {kept_as} makes the report again")
+    if not places and source is not None:
+        places.append(f"{source} is still there: the same command makes the report again")
+    return "; ".join(places) or KEEP_ONE
 
 
 def _mails(
-    recipients: Sequence[str], settings: DeliverySettings, password: str, patience: Patience
+    recipients: Sequence[str], settings: DeliverySettings, password: str, patience: Patience, *, redacted: bool
 ) -> tuple[list[Destination], tuple[AbstractContextManager[Any], ...]]:
-    """Return a destination for each recipient, and the program that takes them where no server is set."""
+    """Return a destination for each recipient, and the program that takes them where no server is set.
+
+    redacted: whether the name of this machine is kept from them.
+    """
     from camscan.delivery.mail import Smtp, checked_address
 
     if not recipients:
@@ -157,7 +194,7 @@ def _mails(
     if given is not None:
         checked_address(given, f"{settings.origin}: delivery.mail_from")
     if settings.smtp is None:
-        return _by_program(recipients, settings, given, patience)
+        return _by_program(recipients, settings, given or (REDACTED_SENDER if redacted else None), patience)
     if given is None:
         raise UsageError(f'{settings.origin}: delivery.smtp needs mail_from: mail_from = "camscan@example.org"')
     server, security = _mail_server(settings)
@@ -167,6 +204,7 @@ def _mails(
         context=_trusting(settings, "smtp"),
         login=_login(settings, server, password),
         patience=patience,
+        nameless=redacted,
     )
 
     def to(recipient: str) -> Destination:
@@ -174,6 +212,7 @@ def _mails(
             f"mail to {recipient} by {smtp}",
             lambda parcel: smtp.send(parcel.mail(given, recipient), given, recipient),
             for_people=True,
+            places=(str(smtp),),
         )
 
     return [to(one) for one in recipients], ()
@@ -198,6 +237,7 @@ def _by_program(
             f"mail to {recipient} by {path}",
             lambda parcel: program.send(parcel.mail(shown, recipient), recipient),
             for_people=True,
+            places=(str(program),),
         )
 
     return [to(one) for one in recipients], (program,)
@@ -262,7 +302,11 @@ def _webhooks(urls: Sequence[str], settings: DeliverySettings, patience: Patienc
     def to(url: str) -> Destination:
         endpoint = endpoint_of(url, "--webhook")
         hook = Webhook(endpoint=endpoint, key=key, context=context, agent=f"camscan/{__version__}", now=now, patience=patience)
-        return Destination(f"webhook {endpoint}", lambda parcel: hook.send(parcel.event, parcel.delivery(url)))
+        return Destination(
+            f"webhook {endpoint}",
+            lambda parcel: hook.send(parcel.event, parcel.delivery(url)),
+            places=(str(endpoint), str(endpoint.server)),
+        )
 
     return [to(url) for url in urls]
 
@@ -277,7 +321,8 @@ def _syslogs(texts: Sequence[str], settings: DeliverySettings, patience: Patienc
     def to(text: str) -> Destination:
         server, tls = syslog_server(text, "--syslog")
         sink = Syslog(server=server, context=context if tls else None, patience=patience)
-        return Destination(f"syslog {server}" + ("" if tls else " (plain TCP)"), lambda parcel: sink.send(parcel.messages))
+        named = f"syslog {server}" + ("" if tls else " (plain TCP)")
+        return Destination(named, lambda parcel: sink.send(parcel.messages), places=(str(server),))
 
     return [to(text) for text in texts]
 

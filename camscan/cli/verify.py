@@ -24,6 +24,7 @@ def verify(
         list[Path] | None,
         typer.Option("--key", metavar="PUB.pem", help="The signer's public key; without it those that you trust; repeatable."),
     ] = None,
+    every: Annotated[bool, typer.Option("--list", help="Name each file that is as it was sealed, with its hash.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only what does not hold, and the last line.")] = False,
 ) -> None:
     """Check every hash and the signature of a package; ends with 8 where anything does not hold."""
@@ -33,7 +34,7 @@ def verify(
     marking = found.about.get("marking")
     marked = f"{visible(marking)}\n" if isinstance(marking, str) and marking else ""
     if not quiet:
-        show.result(marked + "".join(f"{visible(line)}\n" for line in _lines(found, trusted)))
+        show.result(marked + "".join(f"{visible(line)}\n" for line in _lines(found, trusted, every=every)))
     for fault in faults:
         show.result(f"{visible(f'DOES NOT HOLD: {fault}')}\n")
     if not quiet:
@@ -75,12 +76,20 @@ def signature_words(found: Sealed, trusted: Sequence[Trusted]) -> str:
     return f"{by}, a key that says nothing of who holds it until you compare it: --key PUB.pem, or trusted_keys"
 
 
-def _lines(found: Sealed, trusted: Sequence[Trusted]) -> list[str]:
-    """Return what an archive says of itself, and each file that is as it was sealed."""
+def _lines(found: Sealed, trusted: Sequence[Trusted], *, every: bool) -> list[str]:
+    """Return who signed an archive, how much of it holds, and what it says of itself. every: each file that holds, too."""
     about = [f"{key}: {_text(value)}" for key, value in found.about.items() if key != "marking" and value not in (None, [], "")]
     held = [f"holds  {one.sha256}  {one.size:>10}  {one.name}" for one in found.listed if one.name in found.files]
     kind = KINDS.get(found.kind, found.kind or "archive without a manifest")
-    return [f"{kind}, sealed {found.made_at or 'at an unknown time'}", *about, *held, signature_words(found, trusted)]
+    total = sum(len(content) for content in found.files.values())
+    counted = f"{len(held)} of {len(found.listed)} files are as they were sealed, {total} bytes"
+    return [
+        f"{kind}, sealed {found.made_at or 'at an unknown time'}",
+        signature_words(found, trusted),
+        f"{counted}:" if every else f"{counted} (each: --list)",
+        *(held if every else ()),
+        *about,
+    ]
 
 
 def _text(value: object) -> str:

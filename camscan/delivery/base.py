@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,3 +61,12 @@ def said(text: bytes | str) -> str:
     words = text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else text
     line = " ".join(words.split())
     return line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]}…"
+
+
+def digest(*parts: str | bytes) -> str:
+    """Return 128 bits of a SHA-256 over the parts, each with its length in front, in hexadecimal."""
+    found = hashlib.sha256()
+    for part in parts:
+        octets = part.encode("utf-8", "backslashreplace") if isinstance(part, str) else part
+        found.update(len(octets).to_bytes(8, "big") + octets)
+    return found.hexdigest()[:32]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import smtplib
 import socket
 import ssl
@@ -19,7 +18,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
-from camscan.delivery.base import USUAL, Patience, Security, TransportError, persistently, said
+from camscan.delivery.base import USUAL, Patience, Security, TransportError, digest, persistently, said
 from camscan.delivery.connect import CHUNK, Connection, Server, connected, is_loopback
 from camscan.errors import UsageError
 
@@ -30,6 +29,8 @@ MOST_ANSWERED = 1 << 20
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 """RFC 6409, RFC 8314 and RFC 5321, by how the connection is secured."""
 LONGEST_SUBJECT = 500
+NAMELESS = "[127.0.0.1]"
+"""How EHLO names a machine that is not to be named, or has no full name (RFC 5321 §4.1.3)."""
 MASK = "***"
 
 _POLICY = policy.SMTP.clone(cte_type="7bit")
@@ -90,11 +91,12 @@ def compose(
 ) -> EmailMessage:
     """Return a message in plain text that answers no machine. Text of lines of at most 78 characters stays as it is.
 
-    Its Message-ID is that of run, kind and recipient, the same whenever it is made. No value can add a header: what is
-    not printable in one becomes a question mark. chain: a hash that continues the one of the message before.
+    Its Message-ID is that of run, kind, recipient and content, the same whenever it is made; the domain in it is the sender's. No
+    value can add a header: what is not printable in one becomes a question mark. chain: a hash that continues the one of the
+    message before.
     """
     message = EmailMessage(policy=_POLICY)
-    named = hashlib.sha256("\0".join((run, kind, recipient)).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    named = digest(run, kind, recipient, subject, text, *(part for one in attachments for part in (one.name, one.content)))
     headers: Mapping[str, str | None] = {
         "From": sender,
         "To": recipient,
@@ -145,6 +147,8 @@ class Smtp:
     context: ssl.SSLContext
     login: Login | None = None
     patience: Patience = USUAL
+    nameless: bool = False
+    """Whether the server is told nothing of what this machine is called."""
 
     def __str__(self) -> str:
         return str(self.server)
@@ -167,7 +171,7 @@ class Smtp:
     def _converse(self, opened: Connection, content: bytes, sender: str, recipient: str) -> None:
         """Go through one session. Raises smtplib.SMTPException, OSError."""
         first = self.context if self.security == "tls" else None
-        session = _Session(opened, self.server.host, first, self.patience.silence_s)
+        session = _Session(opened, self.server.host, first, self.patience.silence_s, nameless=self.nameless)
         try:
             if self.security == "starttls":
                 session.starttls(context=self.context)
@@ -183,12 +187,14 @@ class Smtp:
 class _Session(smtplib.SMTP):
     """A session over a connection that is open, in which a server's answers are bounded and no message has a total time of its own."""
 
-    def __init__(self, opened: Connection, host: str, context: ssl.SSLContext | None, silence_s: float) -> None:
+    def __init__(
+        self, opened: Connection, host: str, context: ssl.SSLContext | None, silence_s: float, *, nameless: bool
+    ) -> None:
         self._opened = opened
         self._context = context
         # Without a name of its own smtplib would ask the resolver for one.
-        name = socket.gethostname()
-        super().__init__(host, local_hostname=name if "." in name else "[127.0.0.1]", timeout=silence_s)
+        name = NAMELESS if nameless else socket.gethostname()
+        super().__init__(host, local_hostname=name if "." in name else NAMELESS, timeout=silence_s)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Connection:
         return self._context.wrap_socket(self._opened, server_hostname=host) if self._context else self._opened

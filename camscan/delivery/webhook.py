@@ -1,8 +1,8 @@
 """A signed POST to a web server (HTTP/1.1), over TLS, or in the clear to this machine itself.
 
     X-Camscan-Timestamp: seconds since 1970, in decimal
-    X-Camscan-Signature: sha256=HEX of HMAC-SHA-256 (RFC 2104) over the timestamp, a full stop and the body
-    X-Camscan-Delivery:  the same for every try of one delivery, so that a repeated one can be told
+    X-Camscan-Delivery:  32 hexadecimal digits, the same for every try of one delivery, so that a repeated one can be told
+    X-Camscan-Signature: sha256=HEX of HMAC-SHA-256 (RFC 2104) over timestamp, delivery and body, with a full stop between them
 
 Redirects are not followed, no proxy is asked, and of an answer the status alone is read.
 """
@@ -70,9 +70,9 @@ def endpoint_of(url: str, named: str) -> Endpoint:
     return Endpoint(server, parts.scheme == "https", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
 
 
-def signature(key: bytes, timestamp: str, body: bytes) -> str:
-    """Return the value of X-Camscan-Signature."""
-    return f"sha256={hmac.new(key, timestamp.encode() + b'.' + body, hashlib.sha256).hexdigest()}"
+def signature(key: bytes, timestamp: str, delivery: str, body: bytes) -> str:
+    """Return the value of X-Camscan-Signature. timestamp, delivery: without a full stop."""
+    return f"sha256={hmac.new(key, f'{timestamp}.{delivery}.'.encode() + body, hashlib.sha256).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ class Webhook:
             "Connection": "close",
             "X-Camscan-Delivery": delivery,
             "X-Camscan-Timestamp": timestamp,
-            "X-Camscan-Signature": signature(self.key, timestamp, body),
+            "X-Camscan-Signature": signature(self.key, timestamp, delivery, body),
         }
         try:
             # A server that refuses early closes while the body is under way, and has answered then.

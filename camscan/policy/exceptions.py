@@ -18,6 +18,10 @@ STANDING = frozenset({Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.REVIEW})
 """Verdicts of findings that an exception can be given for."""
 LONGEST_KEPT = 200
 """Characters that an exception keeps of what a device says of itself."""
+LAPSED = "lapsed: "
+"""Beginning of the note beside a finding whose exception holds no more."""
+ENDED = "it ended on "
+"""Why an exception lapsed that nothing but its day ended; the day follows."""
 NO_WAIVER = "not a statutory exception or waiver"
 
 
@@ -97,21 +101,30 @@ def _beside(
     if not why and URGENCY.index(finding.verdict) < URGENCY.index(given_for):
         why = f"given for {_words(given_for)}, the finding is now {_words(finding.verdict)}"
     if why:
-        note = f"lapsed: {why}; recorded by {entry.owner}, ticket {entry.ticket}"
+        note = f"{LAPSED}{why}{recorded_by(entry)}"
         return replace(finding, status="lapsed", exception=entry.id, status_note=note), entry
     return replace(finding, status=entry.status, exception=entry.id, status_note=note_of(entry, register, found)), entry
 
 
 def note_of(entry: DeviceException, register: Register, found: Identification | None = None) -> str:
     """Return what is always printed beside an exception that holds. found: what the device is now."""
-    until = f"until {register.ends(entry).isoformat()}, ticket {entry.ticket}"
-    if entry.status == "planned":
-        note = f"replacement by {entry.replacement}, {until}; recorded by {entry.owner}"
-    else:
-        note = f"{until}: {entry.reason}; recorded by {entry.owner}; {NO_WAIVER}"
+    note = note_until(entry, register.ends(entry).isoformat())
     if found is not None and entry.firmware and found.firmware and entry.firmware != printable(found.firmware):
         note += f"; its firmware changed since: {entry.firmware}, now {printable(found.firmware)}"
     return note
+
+
+def recorded_by(entry: DeviceException) -> str:
+    """Return how the note beside a lapsed exception ends."""
+    return f"; recorded by {entry.owner}, ticket {entry.ticket}"
+
+
+def note_until(entry: DeviceException, ends: str) -> str:
+    """Return what is printed beside an exception of unchanged firmware that holds until a day."""
+    until = f"until {ends}, ticket {entry.ticket}"
+    if entry.status == "planned":
+        return f"replacement by {entry.replacement}, {until}; recorded by {entry.owner}"
+    return f"{until}: {entry.reason}; recorded by {entry.owner}; {NO_WAIVER}"
 
 
 def printable(text: str) -> str:
@@ -125,7 +138,7 @@ def _why_lapsed(
     """Return why an exception of this device holds no more; empty where it does."""
     ends = register.ends(entry)
     if ends < as_of:
-        return f"it ended on {ends.isoformat()}"
+        return f"{ENDED}{ends.isoformat()}"
     if changed:
         return f"the device is another one: {'; '.join(changed)}"
     if found.maker is not None and found.maker != entry.maker:

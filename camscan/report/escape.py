@@ -31,15 +31,6 @@ def _escaped(character: str) -> str:
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
-def is_hostile(text: str) -> bool:
-    """Return whether text holds what no honest device sends: an escape character, or a mark that reorders or hides text."""
-    if text.isascii():
-        return "\x1b" in text
-    return any(
-        character == "\x1b" or "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069" for character in text
-    ) or any("\U000e0000" <= character <= "\U000e007f" for character in text)
-
-
 def shortened(text: str, most: int) -> str:
     """Return text of at most `most` characters, or its beginning with how long it is."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

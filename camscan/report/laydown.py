@@ -11,7 +11,7 @@ from datetime import date
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from camscan.model import AssessedAsset, DeviceException, Finding, Report, Verdict
-from camscan.policy.exceptions import NO_WAIVER
+from camscan.policy.exceptions import ENDED, LAPSED, NO_WAIVER, recorded_by
 from camscan.report import view
 from camscan.report.cells import document, several
 from camscan.report.rows import DEVICE_COLUMNS, RECORD, TEXT, Row, device_cells, marking_rows, run_rows
@@ -19,7 +19,8 @@ from camscan.report.rows import DEVICE_COLUMNS, RECORD, TEXT, Row, device_cells,
 NAME = "laydown"
 SUFFIX = ".laydown.csv"
 COVERED = frozenset({Verdict.PROHIBITED, Verdict.RESTRICTED})
-DECIDED = frozenset({"planned", "accepted"})
+DECIDED = frozenset({"planned", "accepted", "lapsed"})
+"""A finding of such a status has an exception, which may hold no more."""
 OPEN = "REQUIRES-OPERATOR-INPUT"
 """What no scan can know and nobody has recorded."""
 Ranges = dict[tuple[int, int], set[tuple[str | None, IPv4Network | IPv6Network]]]
@@ -36,7 +37,7 @@ def render(report: Report, *, width: int | None = None, color: bool = False) -> 
 
 
 def covered(report: Report) -> tuple[AssessedAsset, ...]:
-    """Return the devices that a rule reaches for certain, and those for which an acceptance or a plan is recorded."""
+    """Return the devices that a rule reaches for certain, and those for which an acceptance or a plan is recorded, lapsed or not."""
     return tuple(
         judged
         for judged in report.assets
@@ -57,7 +58,7 @@ def _rows(report: Report) -> Iterator[Row]:
 
 def _device(report: Report, judged: AssessedAsset) -> Row:
     findings = tuple(one for one in judged.judgement.findings if one.verdict in COVERED or one.status in DECIDED)
-    holding = _holding(judged, findings)
+    holding = _recorded(judged, findings)
     steps = [step.text for finding in findings for step in finding.action if step.name != "rule"]
     cells = device_cells(report, judged)
     return {
@@ -74,19 +75,33 @@ def _device(report: Report, judged: AssessedAsset) -> Row:
         "owner": _once(one.owner for one in holding) or OPEN,
         "due": _once(_day(one.due or one.expires_on) for one in holding) or OPEN,
         "replacement": _once(one.replacement for one in holding) or OPEN,
-        "phase_out_plan": _once(map(_plan, holding)) or f"none recorded: {OPEN}",
+        "phase_out_plan": _once(_plan(one, findings) for one in holding) or f"none recorded: {OPEN}",
         "action_steps": _numbered(dict.fromkeys(steps)),
         "references": _once(text for finding in findings for text in finding.references),
     }
 
 
-def _holding(judged: AssessedAsset, findings: Iterable[Finding]) -> tuple[DeviceException, ...]:
-    """Return the exceptions that hold for the findings."""
-    named = {finding.exception for finding in findings if finding.status in DECIDED}
-    return tuple(one for one in judged.exceptions if one.id in named)
+def _recorded(judged: AssessedAsset, findings: Iterable[Finding]) -> tuple[DeviceException, ...]:
+    """Return the exceptions beside the findings, those that hold before those that lapsed."""
+    named = [finding.exception for finding in sorted(findings, key=_is_lapsed) if finding.status in DECIDED]
+    known = {one.id: one for one in judged.exceptions}
+    return tuple(known[name] for name in dict.fromkeys(named) if name in known)
 
 
-def _plan(one: DeviceException) -> str:
+def _is_lapsed(finding: Finding) -> bool:
+    return finding.status == "lapsed"
+
+
+def _plan(one: DeviceException, findings: Iterable[Finding]) -> str:
+    """Return what is planned, with when or why it lapsed in front where it holds for no finding."""
+    beside = [finding for finding in findings if finding.exception == one.id]
+    if not all(map(_is_lapsed, beside)):
+        return _intended(one)
+    why = beside[0].status_note.removeprefix(LAPSED).removesuffix(recorded_by(one))
+    return f"LAPSED {f'on {why.removeprefix(ENDED)}' if why.startswith(ENDED) else f'({why})'}: {_intended(one)}"
+
+
+def _intended(one: DeviceException) -> str:
     if one.status == "planned":
         return f"replacement by {one.replacement} until {_day(one.due or one.expires_on)}, ticket {one.ticket}, {one.owner}"
     return f"none: kept until {_day(one.expires_on)} for {one.reason}; recorded by {one.owner}; {NO_WAIVER}"
@@ -118,7 +133,7 @@ def _what_is_listed(report: Report, listed: tuple[AssessedAsset, ...]) -> str:
         return "nothing was judged, so nothing is listed: an empty list says nothing of what is here"
     waiting = _waiting(report.assets) - _waiting(listed)
     return (
-        f"{view.counted(len(listed))} that a rule reaches for certain, or for which an acceptance or a plan is recorded; "
+        f"{view.counted(len(listed))} that a rule reaches for certain, or for which an acceptance or a plan is recorded, lapsed or not; "
         f"of {view.counted(len(report.assets))} seen, {waiting} more wait for review or for a name and may belong here; "
         f"{OPEN} marks what no scan can know"
     )

@@ -19,7 +19,7 @@ from camscan.model import is_local_mac
 
 Kind = Literal[
     "address", "range", "mac", "serial", "endpoint", "key", "host", "site", "person", "reference", "ticket", "location",
-    "tag", "text", "switch", "port", "file", "target", "attestation", "exception", "fact",
+    "tag", "text", "switch", "port", "interface", "file", "target", "attestation", "exception", "fact",
 ]  # fmt: skip
 DOCUMENTATION = ("192.0.2", "198.51.100", "203.0.113")
 QUOTED = 64
@@ -89,11 +89,16 @@ class Masks:
     _counts: dict[str, int] = field(default_factory=dict)
     _originals: set[str] = field(default_factory=set)
     _tails: set[str] = field(default_factory=set)
+    _stated: dict[str, tuple[Kind, str]] = field(default_factory=dict)
+    """What the operator stated, as it is written → kind and canonical form."""
     _finder: _Finder | None = None
+    _finder_of_stated: _FinderOfStated | None = None
 
-    def note(self, kind: Kind, value: str | None) -> None:
-        """Take a value down, so that no mask equals it and it is found inside texts."""
+    def note(self, kind: Kind, value: str | None, *, stated: bool = False) -> None:
+        """Take a value down, so that no mask equals it and it is found inside texts. stated: by the operator."""
         if value:
+            if stated and value.strip():
+                self._stated.setdefault(value.strip(), (kind, canonical(kind, value)))
             self._noted.setdefault((kind, canonical(kind, value)), value)
             self._originals.add(value.lower())
             self._originals.add(canonical(kind, value))
@@ -107,15 +112,28 @@ class Masks:
             self._given[place] = self._new(kind, place[1])
         return self._given[place]
 
-    def in_text(self, text: str, *, whole: bool = True, kept: frozenset[str] = frozenset()) -> str:
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """What the operator stated, as it is written."""
+        return tuple(self._stated)
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Every mask so far."""
+        return frozenset(self._given.values())
+
+    def in_text(self, text: str, *, whole: bool = True, stated: bool = False, kept: frozenset[str] = frozenset()) -> str:
         """Return a text with every noted value masked, and every address, range and MAC. kept: words that stay.
 
         whole: also names of people, hosts and places; without it only what tells one device from any other.
+        stated: what the operator stated too where it is a number, an ordinary word or shorter than a word, as it is written.
         """
         if self._finder is None:
             self._finder = _Finder(self._noted)
+            self._finder_of_stated = _FinderOfStated(self._stated)
         found = [span for span in self._finder.spans(text) if whole or span.kind in ("address", "range", *INSIDE_WORDS)]
-        spans = [*found, *_addresses(text, kept)]
+        also = self._finder_of_stated.spans(text) if stated and self._finder_of_stated is not None else ()
+        spans = [*found, *also, *_addresses(text, kept)]
         if not spans:
             return text
         pieces, at = [], 0
@@ -227,6 +245,33 @@ class _Finder:
             kind, value = self._entries[number]
             if kind in INSIDE_WORDS or _stands_alone(text, start, end, kind):
                 yield Span(start, end, kind, value)
+
+
+class _FinderOfStated:
+    """What the operator stated, found however short it is, where it stands as a word and written as it was."""
+
+    def __init__(self, stated: dict[str, tuple[Kind, str]]) -> None:
+        self._stated = tuple(stated.items())
+        self._automaton = ahocorasick_rs.AhoCorasick([form for form, _ in self._stated]) if stated else None
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """Yield where values stand, overlapping ones too."""
+        if self._automaton is None:
+            return
+        for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            _, (kind, value) = self._stated[number]
+            if _stands_alone(text, start, end, kind) and not part_of_a_number(text, start, end):
+                yield Span(start, end, kind, value)
+
+
+def part_of_a_number(text: str, start: int, end: int) -> bool:
+    """Return whether digits stand in a date, a time, a version or an address, where they are no name."""
+    if not text[start:end].isdecimal():
+        return False
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return (len(before) == 2 and before[1] in "-.:/" and before[0].isdecimal()) or (
+        len(after) == 2 and after[0] in "-.:/" and after[1].isdecimal() and not text.endswith("ip:", 0, start)
+    )
 
 
 def _forms(kind: Kind, value: str, written: str) -> set[str]:

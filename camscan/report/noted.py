@@ -25,10 +25,10 @@ def note_all(masks: Masks, report: Report, observations: Iterable[Observation], 
         noting.site(site)
     noting.scope(report)
     for name in report.run.inputs:
-        masks.note("file", name)
+        masks.note("file", name, stated=True)
     for used in (report.run.attestations, report.run.exceptions):
         if used is not None:
-            masks.note("file", used.file)
+            masks.note("file", used.file, stated=True)
             masks.note("file", used.sha256)
 
 
@@ -60,9 +60,13 @@ class _Noting:
         for value in values:
             self._masks.note(kind, value)
 
+    def _of_the_operator(self, kind: Kind, *values: str | None) -> None:
+        for value in values:
+            self._masks.note(kind, value, stated=True)
+
     def asset(self, judged: AssessedAsset) -> None:
         asset = judged.asset
-        self._all("site", asset.site)
+        self._of_the_operator("site", asset.site)
         self._all("address", *asset.ips)
         self._all("mac", *asset.macs)
         self._all("host", *asset.hostnames)
@@ -84,15 +88,15 @@ class _Noting:
         for standing in judged.attestations:
             stated = standing.attestation
             self._all("attestation", stated.id)
-            self._all("person", stated.by)
-            self._all("reference", stated.ref)
-            self._all("location", stated.location)
-            self._all("tag", stated.asset_tag)
+            self._of_the_operator("person", stated.by)
+            self._of_the_operator("reference", stated.ref)
+            self._of_the_operator("location", stated.location)
+            self._of_the_operator("tag", stated.asset_tag)
             self._marks(stated.device, stated.bound_to)
         for entry in judged.exceptions:
             self._all("exception", entry.id)
-            self._all("person", entry.owner)
-            self._all("ticket", entry.ticket)
+            self._of_the_operator("person", entry.owner)
+            self._of_the_operator("ticket", entry.ticket)
             self._all("text", entry.reason, entry.replacement)
             self._marks(entry.device, entry.bound_to)
 
@@ -105,7 +109,7 @@ class _Noting:
             self._field(name, value)
 
     def observation(self, seen: Observation) -> None:
-        self._all("site", seen.site)
+        self._of_the_operator("site", seen.site)
         self._all("address", seen.ip)
         self._all("mac", seen.link_mac)
         for name, value in seen.fields:
@@ -117,18 +121,19 @@ class _Noting:
             self._masks.note(kind, value)
 
     def site(self, site: SiteContext) -> None:
-        self._all("site", site.name)
-        self._all("person", site.equipment_owner, site.controller)
-        self._all("reference", site.decision_reference)
+        self._of_the_operator("site", site.name)
+        self._of_the_operator("person", site.equipment_owner, site.controller)
+        self._of_the_operator("reference", site.decision_reference)
         self._all("range", *site.ranges)
         facts = {"class": site.class_, "zone": site.zone, "purpose": site.purpose, "decision": site.decision}
         self._all("fact", *(f"{fact}={stated}" for fact, stated in facts.items() if stated))
 
     def scope(self, report: Report) -> None:
         scope = report.scope
-        self._all("person", scope.authorised_by)
-        self._all("reference", scope.reference)
+        self._of_the_operator("person", scope.authorised_by)
+        self._of_the_operator("reference", scope.reference)
+        self._of_the_operator("interface", *scope.interfaces)
         self._all("file", scope.sha256)
         for text in (*scope.ranges, *scope.exclude, *scope.infrastructure, *(one.range for one in report.coverage)):
             self._all(kind_of_place(text), text)
-        self._all("site", *(coverage.site for coverage in report.coverage))
+        self._of_the_operator("site", *(coverage.site for coverage in report.coverage))

@@ -11,6 +11,7 @@ from camscan.report.deliver import content
 from camscan.report.observations import NAME as OBSERVATIONS
 from camscan.report.observations import PACKAGE, PACKAGED
 from camscan.report.registry import FORMATS
+from camscan.signature import Signer
 
 MAIN_FORMATS = ("table", "json", "html", "csv", "md")
 """Formats in which the report stands in a package, as far as the registry has them."""
@@ -39,7 +40,7 @@ def package(
     data: Mapping[str, bytes],
     *,
     made_at: datetime,
-    signer: sealed.Signer | None = None,
+    signer: Signer | None = None,
     kept: bytes | None = None,
     redacted: bool = False,
 ) -> bytes:

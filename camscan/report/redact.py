@@ -34,42 +34,34 @@ from camscan.model import (
     Scope,
     SiteContext,
     StatementsUsed,
-    Step,
 )
-from camscan.policy.exceptions import NO_WAIVER
 from camscan.report.masks import Kind, Masks
 from camscan.report.noted import CALLS, clouds_of, is_known_cloud, kind_of_place, note_all
 from camscan.report.said import kind_of_fact, kind_of_field
 from camscan.report.statement import REDACTED
+from camscan.report.withheld import refuse_unmasked, run_id, status_note, without_the_case, without_the_site
 
 TOLD_BY = ("ISAPI channel list", "ONVIF video source")
 """Beginnings of what says where a channel is known from; names that people gave may follow."""
-LEFT_OUT = "What the rule says of this site is left out."
-_CASE = "on this the rule "
-_NEXT_CLAUSES = (
-    "equipment already there ",
-    "replacing equipment already there ",
-    "of equipment already there ",
-)
-"""What follows in a reason upon what the rule says."""
-_NOTES = {
-    "planned": "a replacement is planned; what was recorded is masked",
-    "accepted": f"what was recorded is masked; {NO_WAIVER}",
-    "lapsed": "lapsed: what was recorded is masked",
-}
+TO_THE_DAY = frozenset({"tls.not_before", "tls.not_after"})
 T = TypeVar("T")
 
 
 def redacted(report: Report) -> Report:
-    """Return the report with what it must not say masked: the same thing by the same mask, in order of first appearance."""
+    """Return the report with what it must not say masked: the same thing by the same mask, in order of first appearance.
+
+    Raises DeliveryError where something that the operator stated would still stand in a sentence.
+    """
     return redacted_run(report, ())[0]
 
 
 def redacted_run(report: Report, observations: Iterable[Observation]) -> tuple[Report, tuple[Observation, ...]]:
-    """Return a report and the observations behind it, masked alike."""
+    """Return a report and the observations behind it, masked alike. Raises DeliveryError as `redacted` does."""
     every = tuple(observations)
     redaction = _Redaction(report, every)
-    return redaction.report(report), tuple(redaction.observation(one) for one in every)
+    masked = redaction.report(report)
+    redaction.refuse_unmasked(masked)
+    return masked, tuple(redaction.observation(one) for one in every)
 
 
 class _Redaction:
@@ -86,6 +78,13 @@ class _Redaction:
         self._kept = self._abroad.union(products)
         """Words that may look like addresses of the site and are none."""
         note_all(self._masks, report, observations, self._abroad)
+        entries = {entry.device for one in report.assets for entry in one.exceptions}
+        stated = {one.attestation.device for judged in report.assets for one in judged.attestations}
+        self._keys = sorted(entries | stated | {one.asset.key for one in report.assets})
+
+    def refuse_unmasked(self, masked: Report) -> None:
+        """Raise DeliveryError where something that the operator stated still stands in a sentence of the masked report."""
+        refuse_unmasked(masked, self._masks.stated, self._masks.given)
 
     def report(self, report: Report) -> Report:
         """Return the report, masked."""
@@ -97,15 +96,23 @@ class _Redaction:
             coverage=tuple(self._coverage(one) for one in report.coverage),
             assets=tuple(self._assessed(one) for one in report.assets),
             incomplete_because=self._texts(report.incomplete_because),
-            warnings=(REDACTED, *self._texts(report.warnings)),
+            warnings=(REDACTED, *map(self._warning, report.warnings)),
             assumptions=self._texts(report.assumptions),
         )
 
     def _text(self, text: str) -> str:
         """Return a sentence of ours, or words of a person."""
         if text not in self._sentences:
-            self._sentences[text] = self._masks.in_text(text, kept=self._kept)
+            self._sentences[text] = self._masks.in_text(text, stated=True, kept=self._kept)
         return self._sentences[text]
+
+    def _warning(self, text: str) -> str:
+        """Return a warning; what it names a device by is written as the key is."""
+        for key in self._keys:
+            head, found, tail = text.partition(f" of {key} ")
+            if found:
+                return f"{self._text(head)} of {self._key(key)} {self._text(tail)}"
+        return self._text(text)
 
     def _texts(self, texts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(self._text, texts))
@@ -120,7 +127,7 @@ class _Redaction:
     def _run(self, run: Run) -> Run:
         return replace(
             run,
-            id=self._text(run.id),
+            id=run_id(run.id, run.site.name, self._mask("site", run.site.name), lambda text: self._mask("text", text)),
             site=self._site(run.site),
             sites=tuple(map(self._site, run.sites)),
             inputs=tuple(self._mask("file", name) for name in run.inputs),
@@ -156,6 +163,7 @@ class _Redaction:
         return replace(
             scope,
             ranges=places(scope.ranges),
+            interfaces=tuple(self._mask("interface", name) for name in scope.interfaces),
             exclude=places(scope.exclude),
             infrastructure=places(scope.infrastructure),
             authorised_by=self._mask("person", scope.authorised_by) if scope.authorised_by else None,
@@ -165,8 +173,8 @@ class _Redaction:
 
     def _attempt(self, attempt: CollectorAttempt, interfaces: tuple[str, ...]) -> CollectorAttempt:
         target = self._text(attempt.target)
-        if target == attempt.target and target not in ("", *interfaces):
-            target = self._mask("target", target)
+        if target == attempt.target and target:
+            target = self._mask("interface" if target in interfaces else "target", target)
         return replace(attempt, target=target, detail=self._text(attempt.detail), sample=b"")
 
     def _coverage(self, coverage: Coverage) -> Coverage:
@@ -200,7 +208,9 @@ class _Redaction:
         """Return what a device said in one field."""
         if (name, value) not in self._fields:
             kind = kind_of_field(name)
-            if kind is None or (name in CALLS and value in self._abroad):
+            if name in TO_THE_DAY:
+                self._fields[name, value] = _midnight(value)
+            elif kind is None or (name in CALLS and value in self._abroad):
                 self._fields[name, value] = self._of_product(value)
             else:
                 self._fields[name, value] = self._mask(kind, value)
@@ -215,7 +225,7 @@ class _Redaction:
                 judged.judgement,
                 reason=self._text(judged.judgement.reason),
                 findings=tuple(
-                    self._finding(one, {entry.id for entry in judged.exceptions}) for one in judged.judgement.findings
+                    self._finding(one, {entry.id: entry for entry in judged.exceptions}) for one in judged.judgement.findings
                 ),
             ),
             channels=tuple(map(self._channel, judged.channels)),
@@ -282,19 +292,18 @@ class _Redaction:
         kind = kind_of_fact(name)
         return self._of_product(value) if kind is None else self._mask(kind, value)
 
-    def _finding(self, finding: Finding, known: set[str]) -> Finding:
-        """Return a finding. known: ids of the exceptions whose words were taken down, and are found in its note."""
-        reason = _without_the_site(finding)
-        note = finding.status_note if finding.exception in known else _NOTES.get(finding.status, "")
+    def _finding(self, finding: Finding, known: dict[str, DeviceException]) -> Finding:
+        """Return a finding. known: exceptions by id."""
+        entry = known.get(finding.exception)
         return replace(
             finding,
-            reason=self._text(reason),
+            reason=without_the_site(finding, self._text),
             exception=self._mask("exception", finding.exception),
-            status_note=self._text(note),
+            status_note=status_note(finding, entry, self._exception(entry) if entry else None, self._text),
             note=self._text(finding.note),
             settle=replace(finding.settle, question=self._text(finding.settle.question)) if finding.settle else None,
             assumptions=tuple(map(self._text, finding.assumptions)),
-            action=tuple(_without_the_case(finding, step) for step in finding.action),
+            action=tuple(without_the_case(finding, step) for step in finding.action),
         )
 
     def _channel(self, channel: Channel) -> Channel:
@@ -371,6 +380,12 @@ class _Redaction:
         return value
 
 
+def _midnight(value: str) -> str:
+    """Return an instant (`tls.not_before`) as the beginning of its day: to the second it tells one device from all others."""
+    day, sign, _ = value.partition("T")
+    return f"{day}{sign}00:00:00Z" if sign else value
+
+
 _SLUGS = frozenset({"brand", "maker", "kind"})
 
 
@@ -380,23 +395,3 @@ def _open_texts(kind: type[Any]) -> tuple[str, ...]:
     hints = get_type_hints(kind)
     closed = {name for name, hint in hints.items() if any(get_origin(one) is Literal for one in (hint, *get_args(hint)))}
     return tuple(field.name for field in dataclasses.fields(kind) if field.name not in closed | _SLUGS)
-
-
-def _without_the_site(finding: Finding) -> str:
-    """Return why, without what follows from the site alone: what the rule says in its case, and how it ends."""
-    reason = finding.reason
-    head, found, rest = reason.partition(_CASE)
-    if found:
-        after = min((at for clause in _NEXT_CLAUSES if (at := rest.find(f"; {clause}")) >= 0), default=len(rest))
-        reason = f"{head}{rest[after:].removeprefix('; ')}"
-    for text in finding.references:
-        upto, found, _ = reason.partition(f"see {text}.")
-        if found:
-            reason = f"{upto}{found}"
-            break
-    return reason if reason == finding.reason else f"{reason} {LEFT_OUT}"
-
-
-def _without_the_case(finding: Finding, step: Step) -> Step:
-    """Return a step; the rule's own words, which depend on the site, give way to its name."""
-    return Step(name=step.name, text=f"{finding.rule} ({finding.force}): {LEFT_OUT}") if step.name == "rule" else step

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from camscan.codecs import wsd
 from camscan.codecs.registry import FRAME_CODECS
 from camscan.identity import is_placeholder
 from camscan.model import AssessedAsset, Observation, is_local_mac
@@ -48,6 +49,8 @@ class Replacing:
             self._between(seen)
         for name, value in sorted(every, key=lambda pair: kind_of_field(pair[0]) != "mac"):
             self._value(name, value)
+        for mac in tuple(self._numbers):
+            self._tails(mac)
         self._pairs |= {key.upper(): new.upper() for key, new in self._pairs.items() if key.isascii() and _is_text(key)}
         self._order = sorted({*self._pairs, *self._free}, key=lambda one: (-len(one), one))
 
@@ -57,6 +60,8 @@ class Replacing:
             for mac in (seen.raw[:6], seen.raw[6:12]):
                 if len(mac) == 6 and not mac[0] & 1:
                     self._mac(mac.hex())
+        if seen.protocol == wsd.NAME:
+            self._numbers_of_discovery(seen.raw)
         for kind, value in spoken(seen.raw.decode("latin-1")):
             (self._mac if kind == "mac" else self._address)(value)
         for own in {ip for ip in (seen.ip,) if ip and ":" not in ip}:
@@ -130,6 +135,10 @@ class Replacing:
             return self._with_macs("".join(self._letters(value)), value)
         if _address_of_url(value):
             return value
+        if name in _OF_SERVICES:
+            owner, sign, service = value.rpartition("::")
+            if service.startswith(_KNOWN_SERVICES):
+                return f"{self._worded(owner)}{sign}{service}"
         key, sign, rest = value.partition("=") if name == "mdns.txt" else ("", "", value)
         return f"{key}{sign}{self._worded(rest)}"
 
@@ -195,6 +204,47 @@ class Replacing:
             self._pairs.setdefault(_joined(digits, sign).encode(), _joined(new, sign).encode())
         self._pairs.setdefault(bytes.fromhex(digits), bytes.fromhex(new))
 
+    def _tails(self, digits: str) -> None:
+        """Take down the last bytes of a MAC, by which protocols name a device too: as they are, backwards, and in letters."""
+        old, new = bytes.fromhex(digits), bytes.fromhex(f"{digits[:6]}{self._numbers[digits]:06x}")
+        if not _tells(old):
+            return
+        for count in _TAILS:
+            end, put = old[-count:], new[-count:]
+            self._pairs.setdefault(end, put)
+            self._pairs.setdefault(end[::-1], put[::-1])
+            for sign in ("", ":", "-"):
+                written, instead = end.hex(sign) if sign else end.hex(), put.hex(sign) if sign else put.hex()
+                self._pairs.setdefault(written.encode(), instead.encode())
+                self._pairs.setdefault(written.upper().encode(), instead.upper().encode())
+
+    def tail_left_in(self, raw: bytes) -> bool:
+        """Return whether the last bytes of a MAC still stand in replaced bytes."""
+        lower = raw.lower()
+        ends = [bytes.fromhex(digits)[-_TAILS[-1] :] for digits in self._numbers if _tells(bytes.fromhex(digits))]
+        return any(
+            end in raw
+            or end[::-1] in raw
+            or any(written.encode() in lower for written in (end.hex(), end.hex(":"), end.hex("-")))
+            for end in ends
+        )
+
+    def _numbers_of_discovery(self, raw: bytes) -> None:
+        """Take down the ids and counters of a WS-Discovery message: made of a MAC or of when the device was started."""
+        for begins, ends, letters in _COUNTED:
+            at = raw.find(begins)
+            while at >= 0:
+                start = at + len(begins)
+                end = raw.find(ends, start, start + _LONGEST_COUNTED)
+                if end > start:
+                    value = raw[start:end].decode("latin-1")
+                    head, found, rest = value.rpartition("uuid:")
+                    put = "".join(
+                        self._nibble(rest, place) if letter in letters else letter for place, letter in enumerate(rest)
+                    )
+                    self._pairs.setdefault(raw[at:end], begins + f"{head}{found}{put}".encode("latin-1"))
+                at = raw.find(begins, start)
+
     def _address(self, value: str) -> None:
         try:
             old = ip_address(value.partition("%")[0])
@@ -234,6 +284,21 @@ def spoken(text: str) -> Iterator[tuple[str, str]]:
 
 
 _HEX = frozenset("0123456789abcdefABCDEF")
+_TAILS = (5, 4, 3)
+"""How many of a MAC's last bytes are looked for; two stand in every message."""
+_DIGITS = frozenset("0123456789")
+_COUNTED = (
+    (b"MessageID>", b"<", _HEX),
+    (b"RelatesTo>", b"<", _HEX),
+    (b'SequenceId="', b'"', _HEX),
+    (b'InstanceId="', b'"', _DIGITS),
+    (b'MessageNumber="', b'"', _DIGITS),
+)
+"""Beginning, end and letters of ids and counters (WS-Discovery 1.1, section 7; WS-Addressing)."""
+_LONGEST_COUNTED = 128
+_OF_SERVICES = frozenset({"ssdp.st", "ssdp.nt", "ssdp.usn"})
+_KNOWN_SERVICES = ("upnp:rootdevice", "ssdp:all", "urn:schemas-upnp-org:")
+"""Types of devices and services that everybody uses (UPnP Device Architecture 2.0, section 1.2)."""
 _FORM_OF_UUID = (14, 19)
 """Places of version and variant (RFC 9562, section 4)."""
 
@@ -278,6 +343,11 @@ def _is_host(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _tells(mac: bytes) -> bool:
+    """Return whether the end of a MAC is one that stands in messages by itself alone."""
+    return sum(byte == 0 for byte in mac[-_TAILS[-1] :]) < 2 and len(set(mac[-_TAILS[-1] :])) > 1
 
 
 def _joined(digits: str, sign: str) -> str:

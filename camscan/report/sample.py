@@ -89,6 +89,8 @@ def _redacted(seen: Observation, replacing: Replacing, *, pages: bool) -> tuple[
             f"{page} holds a document in which any name may stand: --with-pages takes it; read it before you hand it on"
         )
     raw = replacing.in_bytes(seen.raw)
+    if replacing.tail_left_in(raw):
+        raise _Unfit("the end of a MAC stands in it where it cannot be replaced")
     try:
         after = _decoded(codec, raw, seen)
     except DecodeError as fault:

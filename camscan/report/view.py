@@ -28,7 +28,7 @@ from camscan.model import (
     Verdict,
 )
 from camscan.policy.totals import URGENCY, Outcomes, counts, group_by_settle
-from camscan.report.escape import is_hostile
+from camscan.report.hostile import is_hostile
 
 _LEVEL_WORDS = {
     CoverageLevel.LINK: "at link level",
@@ -204,9 +204,9 @@ def decisive(judged: AssessedAsset) -> tuple[Finding, ...]:
 
 
 def hostile_fields(asset: Asset) -> tuple[str, ...]:
-    """Return the fields in which a device sent escape characters or marks that reorder or hide text."""
+    """Return the fields in which a device sent what attacks its reader."""
     return tuple(
-        sorted({name for observation in asset.observations for name, value in observation.fields if is_hostile(value)})
+        sorted({name for observation in asset.observations for name, value in observation.fields if is_hostile(value, name)})
     )
 
 

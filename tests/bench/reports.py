@@ -11,20 +11,24 @@ from pathlib import Path
 from statistics import median
 
 from camscan.model import Report
+from camscan.report import pdf
 from camscan.report.base import prepare
 from camscan.report.registry import BINARY_FORMATS, FORMATS
 from tests.report import canned
 
 TIMES = 3
+GOAL_S, OPENED_GOAL_S = 5.0, 3.0
+"""For each format; and for the page, until it is painted."""
 PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def reports() -> None:
-    """10,000 devices in each format, then in Chromium; goals: 5 s for the page, 3 s to open it."""
+    """10,000 devices in each format, then in Chromium; what takes longer than its goal is told, and fails nothing."""
     report = _estate()
     devices = sum(len(one.asset.observations) for one in report.assets)
     sys.stdout.write(
-        f"\nreports: {len(report.assets)} devices, {devices} messages; goals: html 5000 ms, opened in Chromium 3000 ms\n"
+        f"\nreports: {len(report.assets)} devices, {devices} messages; goals: {GOAL_S * 1000:.0f} ms for each format, "
+        f"opened in Chromium {OPENED_GOAL_S * 1000:.0f} ms\n"
     )
     for name, form in FORMATS.items():
         prepare(form)
@@ -37,7 +41,7 @@ def reports() -> None:
         prepare(binary)
         started = time.perf_counter()
         size = len(binary.render_bytes(report))
-        _told(name, time.perf_counter() - started, size)
+        _told(name, time.perf_counter() - started, size, " (lists 500 devices)" if name == pdf.NAME else "")
 
 
 def _estate() -> Report:
@@ -63,8 +67,13 @@ def _estate() -> Report:
     )
 
 
-def _told(name: str, seconds: float, size: int) -> None:
-    sys.stdout.write(f"  {name:24} {seconds * 1000:9.0f} ms   {size / 1e6:.1f} MB\n")
+def _told(name: str, seconds: float, size: int, words: str = "") -> None:
+    sys.stdout.write(f"  {name:24} {seconds * 1000:9.0f} ms   {_against(seconds, GOAL_S)}   {size / 1e6:.1f} MB{words}\n")
+
+
+def _against(seconds: float, goal_s: float) -> str:
+    """Return how a time stands to its goal."""
+    return f"goal {goal_s * 1000:.0f} ms {'met' if seconds <= goal_s else 'MISSED'}"
 
 
 def _opened(text: str) -> None:
@@ -87,4 +96,7 @@ def _opened(text: str) -> None:
             page.evaluate(PAINTED)
             taken.append(time.perf_counter() - started)
         browser.close()
-    sys.stdout.write(f"  opened in Chromium       {median(taken) * 1000:9.0f} ms   first {taken[0] * 1000:.0f} ms\n")
+    middle = median(taken)
+    sys.stdout.write(
+        f"  opened in Chromium       {middle * 1000:9.0f} ms   {_against(middle, OPENED_GOAL_S)}   first {taken[0] * 1000:.0f} ms\n"
+    )

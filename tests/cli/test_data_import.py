@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import camscan.datafiles.locate as locating
-from camscan import sealed
+from camscan import sealed, signature
 from camscan.cli.app import app, with_values
 from camscan.cli.exits import exit_code_of
 from camscan.datafiles.locate import locate
@@ -130,7 +130,7 @@ def test_a_bundle_whose_data_fails_its_own_examples_is_refused(
     held = members(bundle)
     files = {name: content for name, content in held.items() if not name.startswith("manifest")}
     files["vendors/acme.toml"] = files["vendors/acme.toml"].replace(b'counter = ["ACME_router"]', b'counter = ["ACME"]')
-    signer = sealed.signer_of(keys[0].read_bytes())
+    signer = signature.signer_of(keys[0].read_bytes())
     (tmp_path / "bad.zip").write_bytes(sealed.write("data", files, made_at=datetime(2026, 11, 22, tzinfo=UTC), signer=signer))
     code, said = refused("data", "import", tmp_path / "bad.zip", "--key", keys[1])
     assert (code, "counter 'ACME' is matched: nothing was changed" in said) == (8, True)

@@ -18,7 +18,7 @@ from camscan.errors import (
     RefusedError,
     UsageError,
 )
-from camscan.model import AssessedAsset, Identification, Report, Verdict
+from camscan.model import AssessedAsset, Change, ChangeKind, Diff, Identification, Report, Verdict
 from tests.report import canned
 
 PROHIBITED = canned.assessed(1, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED))
@@ -151,6 +151,47 @@ def test_every_error_of_camscan_has_an_exit_code_of_its_own_or_of_its_base() -> 
 )
 def test_the_last_line_says_the_exit_code_in_words(report: Report, fail_on: FailOn, line: str) -> None:
     assert closing_line(report, fail_on) == line
+
+
+def since(*changes: tuple[int, Verdict, bool]) -> Diff:
+    made = (
+        Change(kind=ChangeKind.VERDICT, device=n, key=f"mac:{n}", cause="device", what="verdict", verdict=verdict, worse=worse)
+        for n, verdict, worse in changes
+    )
+    return Diff(before="one", after="two", changes=tuple(made), unchanged=0)
+
+
+BETTER = (1, Verdict.PROHIBITED, False)
+WORSE = (2, Verdict.RESTRICTED, True)
+DOUBTFUL = (3, Verdict.REVIEW, True)
+
+
+@pytest.mark.parametrize(
+    ("report", "found", "code"),
+    [
+        (complete(PROHIBITED, REVIEW), since(), 0),
+        (complete(PROHIBITED, REVIEW), since(BETTER), 0),
+        (complete(PROHIBITED, REVIEW), since(BETTER, WORSE), 3),
+        (complete(PROHIBITED, REVIEW), since(DOUBTFUL), 4),
+        (incomplete(PROHIBITED), since(), 5),
+        (incomplete(PROHIBITED), since(WORSE), 9),
+        (complete(PROHIBITED), None, 3),
+        (complete(REVIEW), None, 4),
+        (complete(NO_FINDING), None, 0),
+    ],
+)
+def test_only_what_became_worse_fails_a_run_that_asks_what_is_new_and_all_is_new_in_the_first(
+    report: Report, found: Diff | None, code: int
+) -> None:
+    assert exit_code(report, "new", since=found) == code
+    assert exit_code(report, "new", exit_zero=True, since=found) == (0 if code in (3, 4) else code)
+
+
+def test_the_last_line_says_what_became_worse() -> None:
+    assert closing_line(complete(PROHIBITED), "new", since(WORSE, DOUBTFUL, WORSE)) == (
+        "COMPLETE: 1 prohibited; new or worse: 1 restricted, 1 review"
+    )
+    assert closing_line(complete(), "new", since(BETTER)) == "COMPLETE: nothing open at or above review; nothing new or worse"
 
 
 @pytest.mark.parametrize("fail_on", get_args(FailOn))

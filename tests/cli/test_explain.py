@@ -77,6 +77,20 @@ def test_what_is_no_mac_is_refused(folder: Path) -> None:
         explained(folder, "mac", "x")
 
 
+def test_the_marking_of_the_run_or_the_one_that_is_given_stands_at_head_and_foot(folder: Path, tmp_path: Path) -> None:
+    seen = canned.observation("10.20.0.11", link_mac=HILOOK_MAC, fields=(("http.server", "App-webs/"),))
+    file = kept(tmp_path, seen, marking="OFFICIAL-SENSITIVE")
+    asked = ("10.20.0.11", "--run", str(file), "--policy", "none")
+    for flags, marking in (((), "OFFICIAL-SENSITIVE"), (("--marking", "SECRET"), "SECRET")):
+        lines = invoked(*asked, *flags).splitlines()
+        assert lines[0] == lines[-1] == marking
+        assert len([line for line in lines if line == marking]) == 2
+    lines = invoked("--field", "http.title", "Acme A100", "--data", str(folder), "--marking", "SECRET").splitlines()
+    assert lines[0] == lines[-1] == "SECRET"
+    plain = invoked("10.20.0.11", "--run", str(kept(tmp_path, seen)), "--policy", "none")
+    assert plain.startswith("10.20.0.11\n")
+
+
 HILOOK_MAC = "bc:ad:28:00:00:01"
 HILOOK: tuple[Fields, ...] = (
     (("sadp.model", "HWI-B140H"), ("sadp.serial", "HWI-B140H20210304AAWR000000000"), ("sadp.type", "44322")),

@@ -108,9 +108,9 @@ def test_an_unknown_policy_is_answered_with_the_nearest() -> None:
         choose_policies(["uk-departement"], [], KNOWN)
 
 
-def test_a_threshold_is_one_of_five() -> None:
+def test_a_threshold_is_one_of_six() -> None:
     assert fail_on_level("restricted") == "restricted"
-    with pytest.raises(UsageError, match="prohibited, restricted, unidentified, review or none"):
+    with pytest.raises(UsageError, match="prohibited, restricted, unidentified, review, none or new"):
         fail_on_level("high")
 
 
@@ -213,6 +213,7 @@ def test_the_settings_of_the_usage_page_are_accepted(home: dict[str, str]) -> No
         "pace",
         "exception_days",
         "site.class",
+        "unattended.mail_on",
         "delivery.smtp",
         *files,
     }

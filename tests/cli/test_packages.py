@@ -171,7 +171,27 @@ def test_a_package_that_holds_ends_with_0_and_says_by_which_key_it_is_signed(sig
     assert done.exit_code == 0
     assert f"signed by SHA256:{digest.decode()}, a key that you trust ({keys[1]})" in done.stdout
     assert done.stderr.startswith(f"HOLDS: {signed}: ")
-    assert "  run.obs.jsonl\n" in done.stdout
+
+
+def test_the_signature_and_totals_come_first_and_each_file_only_where_it_is_asked_for(
+    signed: Path, unsigned: Path, tmp_path: Path
+) -> None:
+    said = invoked("verify", unsigned).stdout.splitlines()
+    held = members(unsigned)
+    size = sum(len(content) for name, content in held.items() if name != "manifest.json")
+    assert said[0].startswith("evidence package, sealed ")
+    assert said[1] == "not signed: whoever changed it could have sealed it anew"
+    assert said[2] == f"{len(held) - 1} of {len(held) - 1} files are as they were sealed, {size} bytes (each: --list)"
+    assert not [line for line in said if line.startswith("holds ")]
+    assert invoked("verify", signed).stdout.splitlines()[2].startswith("signed by SHA256:")
+    listed = invoked("verify", unsigned, "--list").stdout
+    assert listed.startswith("\n".join(said[:2]))
+    assert len([line for line in listed.splitlines() if line.startswith("holds ")]) == len(held) - 1
+    assert "  run.obs.jsonl\n" in listed
+    broken = forged(unsigned, lambda held: held.pop("run.obs.jsonl"), tmp_path / "forged.zip")
+    lines = CliRunner().invoke(app, ["verify", str(broken)]).stdout.splitlines()
+    assert lines[2].startswith(f"{len(held) - 2} of {len(held) - 1} files are as they were sealed")
+    assert lines[-1] == "DOES NOT HOLD: run.obs.jsonl: listed, and not there"
 
 
 def test_openssl_alone_can_check_the_signature(signed: Path, keys: tuple[Path, Path], tmp_path: Path) -> None:

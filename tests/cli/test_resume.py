@@ -217,6 +217,7 @@ def test_what_an_interrupted_run_had_found_is_kept_before_another_begins(
     assert f"what it found is kept as {RUN.id}, incomplete" in capsys.readouterr().err
     with made:
         assert made.left is None
+        assert RUN.id in made.warnings[0]
         assert path.read_bytes() == b""
     assert not path.exists()
 

@@ -156,11 +156,10 @@ def test_each_failure_is_one_line_the_others_arrive_and_the_code_is_10(kept: Pat
     assert done.exit_code == 10
     kept_in = "the report is kept in a.json, b.txt"
     assert done.stderr.splitlines() == [
-        f"camscan: not delivered: mail to gone@example.org by {tmp_path}/sendmail: {tmp_path}/sendmail: "
+        f"camscan: not delivered: mail to gone@example.org by {tmp_path}/sendmail: "
         f"ended with 67 (no such recipient): no such user; {kept_in}",
-        f"camscan: not delivered: webhook http://{HERE}:{web}/…: http://{HERE}:{web}/…: "
-        f"answered 500 Internal Server Error (tried 3 times); {kept_in}",
-        f"camscan: not delivered: syslog {HERE}:1 (plain TCP): {HERE}:1: Connection refused (tried 3 times); {kept_in}",
+        f"camscan: not delivered: webhook http://{HERE}:{web}/…: answered 500 Internal Server Error (tried 3 times); {kept_in}",
+        f"camscan: not delivered: syslog {HERE}:1 (plain TCP): Connection refused (tried 3 times); {kept_in}",
         "COMPLETE: 1 prohibited (--fail-on none)",
     ]
     assert stored(tmp_path / "mail")["To"] == TO
@@ -168,12 +167,35 @@ def test_each_failure_is_one_line_the_others_arrive_and_the_code_is_10(kept: Pat
     assert json.loads((tmp_path / "a.json").read_text())["assets"]
 
 
-def test_where_no_file_holds_the_report_the_line_says_how_to_keep_it(kept: Path, tmp_path: Path, set_up) -> None:
+def test_where_no_file_holds_the_report_the_line_says_what_does(kept: Path, tmp_path: Path, set_up) -> None:
     set_up(sendmail=sendmail(tmp_path, "exit 1"))
     done = reported(kept, "--mail", TO)
     assert done.exit_code == 10
-    assert "no file holds the report: -o FILE keeps one" in done.stderr
+    assert f"ended with 1; {kept} is still there: the same command makes the report again\n" in done.stderr
     assert "Answer: " in done.stdout
+    packed = reported(kept, "--mail", TO, "--package", "run.zip")
+    assert "ended with 1; the report is kept in run.zip\n" in packed.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "kept_as", "source", "said"),
+    [
+        ([], None, None, "no file holds the report: -o FILE keeps one"),
+        ([], None, "a.pcap", "a.pcap is still there: the same command makes the report again"),
+        ([], "r1", None, "the run is kept as r1: camscan report r1 makes the report again"),
+        ([Output("json", Path("a.json"))], None, "r1", "the report is kept in a.json"),
+        (
+            [Output("json", Path("a.json"))],
+            "r1",
+            None,
+            "the report is kept in a.json; the run is kept as r1: camscan report r1 makes the report again",
+        ),
+    ],
+)
+def test_a_failure_names_whatever_holds_the_report(
+    written: list[Output], kept_as: str | None, source: str | None, said: str
+) -> None:
+    assert sending.where_held(written, kept_as, source) == said
 
 
 def test_what_a_server_says_is_escaped_before_it_reaches_the_terminal(kept: Path, tmp_path: Path, set_up) -> None:
@@ -214,6 +236,25 @@ def test_what_is_sent_of_a_redacted_report_is_redacted_and_names_no_machine(kept
     for secret in ("10.20.0.11", "bc:ad:28:00:00:01", "AAWR000000000", "hq"):
         assert secret not in sent.replace("\n", "")
     assert all(message.split(" ")[2] == "-" for message in sink.messages)
+
+
+def test_a_redacted_mail_names_this_machine_in_no_header(
+    kept: Path, tmp_path: Path, set_up, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "scanner7.corp.example.org")
+    set_up(sendmail=sendmail(tmp_path, f'echo "$@" >{tmp_path}/called; cat >{tmp_path}/mail'))
+    assert reported(kept, "--redact", "--mail", TO).exit_code == 0
+    assert "scanner7" not in (tmp_path / "mail").read_text() + (tmp_path / "called").read_text()
+    assert stored(tmp_path / "mail")["From"] == "camscan@localhost.invalid"
+    assert reported(kept, "--mail", TO).exit_code == 0
+    assert stored(tmp_path / "mail")["From"] == "camscan@scanner7.corp.example.org"
+    mailbox = Mailbox()
+    with servers.mail_server(mailbox) as port:
+        set_up(smtp=f"{HERE}:{port}", smtp_tls="none", mail_from="audit-sender@example.org")
+        assert reported(kept, "--redact", "--mail", TO).exit_code == 0
+    assert mailbox.names == ["[127.0.0.1]"]
+    assert mailbox.taken[0].content is not None
+    assert b"scanner7" not in mailbox.taken[0].content  # type: ignore[operator]
 
 
 def within(tmp_path: Path, before: str, *flags: str, stdout: str = "out") -> tuple[int, list[str]]:
@@ -457,8 +498,10 @@ def test_the_report_stands_in_the_mail_as_it_stands_in_the_file() -> None:
 def test_a_delivery_has_a_name_of_its_own_for_each_run_and_place() -> None:
     one = Parcel(canned.empty(), (), AT, host=None)
     other = Parcel(replace(canned.empty(), run=canned.run(id="other")), (), AT, host=None)
-    names = {one.delivery("https://a/"), one.delivery("https://b/"), other.delivery("https://a/"), one.delivery("https://a/")}
-    assert len(names) == 3
+    marked = Parcel(replace(canned.empty(), run=canned.run(marking="SECRET")), (), AT, host=None)
+    names = {sent.delivery(url) for sent in (one, one, other, marked) for url in ("https://a/", "https://b/")}
+    assert len(names) == 6
+    assert one.mail("a@b", TO)["Message-ID"] != marked.mail("a@b", TO)["Message-ID"]
 
 
 def test_a_dry_run_names_the_destinations_and_sends_them_nothing(tmp_path: Path, set_up) -> None:

@@ -114,6 +114,10 @@ def test_the_laydown_names_who_answers_for_a_plan_and_by_when(run: Path) -> None
     [row] = [row for row in csv.DictReader(io.StringIO(text)) if row["record"] == "device"]
     assert (row["owner"], row["due"], row["tickets"], row["replacement"]) == ("R. Nowak", SOON, "CHG-7", "Axis P3265")
     assert (row["location"], row["status"]) == ("Gate 3", "planned")
+    text = called("report", run, "--format", "laydown", "--as-of", "2027-06-01").stdout
+    [row] = [row for row in csv.DictReader(io.StringIO(text)) if row["record"] == "device"]
+    assert (row["owner"], row["due"], row["tickets"], row["replacement"]) == ("R. Nowak", SOON, "CHG-7", "Axis P3265")
+    assert (row["status"], row["phase_out_plan"].partition(":")[0]) == ("lapsed", f"LAPSED on {SOON}")
 
 
 @pytest.mark.parametrize(

@@ -230,8 +230,11 @@ def test_a_run_that_comes_to_nothing_is_told_to_everybody(redacted: bool) -> Non
     with pytest.raises(LockedError), failures_told(post.deliveries, WATCHED, "hq", ending):
         raise LockedError('another scan of site "hq" is running')
     why = "standard error of the machine that scans says why" if redacted else 'another scan of site "hq" is running'
-    assert post.mails == [f"OFFICIAL [camscan] hq: FAILED: {why}"]
-    assert post.bodies[0].startswith("OFFICIAL\n\nTrouble: the run of site hq ")
+    site = "(redacted)" if redacted else "hq"
+    assert post.mails == [f"OFFICIAL [camscan] {site}: FAILED: {why}"]
+    assert post.bodies[0].startswith(f"OFFICIAL\n\nTrouble: the run of site {site} ")
+    assert post.hooks[0]["site"] == site
+    assert ("hq" in post.logs[0][0]) is not redacted
     assert post.hooks[0]["failed"] == why
     assert f"FAILED: {why}" in post.logs[0][0]
 

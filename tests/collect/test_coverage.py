@@ -27,6 +27,7 @@ from camscan.collect.coverage import (
     listened,
     networks_listened,
 )
+from camscan.collect.interfaces import Interface
 from camscan.collect.presence import NeighbourSweep, RoutedSweep
 from camscan.collect.routed import PingSweep
 from camscan.collect.routers import Routers
@@ -80,6 +81,44 @@ def test_a_range_that_is_partly_on_a_link_becomes_its_parts() -> None:
         Scope(ranges=("10.20.0.0/23",)), LINK, (attempt("arp", "10.20.0.0/23"), attempt("knock", "10.20.0.0/23")), ()
     )
     assert [(c.range, c.level) for c in found] == [("10.20.0.0/24", CoverageLevel.LINK), ("10.20.1.0/24", CoverageLevel.ROUTED)]
+
+
+def link(name: str, network: str, *, up: bool = False) -> Interface:
+    own = (IPv4Network(network),)
+    return Interface(name=name, index=9, mac="02:00:00:00:00:09", addresses=(), networks=own, up=up, loopback=False)
+
+
+def test_a_range_on_the_link_of_an_interface_that_is_down_was_not_covered_whatever_was_knocked_at() -> None:
+    found = coverage_of(SCOPE, LINK, ALL, ALIVE, down=[link("vlan40", "10.20.40.0/24"), link("vlan50", "10.20.50.0/24")])
+    assert found == (
+        row("10.20.0.0/24", CoverageLevel.LINK, hosts_alive=2),
+        row("10.20.40.0/24", CoverageLevel.NONE, False, detail="vlan40: interface down"),
+    )
+    assert completeness(found, ALL, (), False)[1] == ("1 of 2 ranges not covered (10.20.40.0/24: vlan40: interface down)",)
+
+
+def test_only_the_part_of_a_range_behind_an_interface_that_is_down_is_missing() -> None:
+    asked = "10.20.0.0/23"
+    found = coverage_of(
+        Scope(ranges=(asked,)), LINK, (attempt("arp", asked), attempt("knock", asked)), (), down=[link("vlan1", "10.20.1.0/24")]
+    )
+    assert [(one.range, one.level) for one in found] == [
+        ("10.20.0.0/24", CoverageLevel.LINK),
+        ("10.20.1.0/24", CoverageLevel.NONE),
+    ]
+
+
+def test_what_another_interface_reaches_or_the_scope_excludes_is_not_missing() -> None:
+    down = [link("spare", "10.20.0.0/24"), link("vlan40", "10.20.40.0/24")]
+    found = coverage_of(Scope(ranges=SCOPE.ranges, exclude=("10.20.40.0/24",)), LINK, ALL, ALIVE, down=down)
+    assert [(one.level, one.complete) for one in found] == [(CoverageLevel.LINK, True), (CoverageLevel.NONE, True)]
+
+
+def test_a_deadline_makes_a_run_incomplete_also_where_every_range_was_covered() -> None:
+    late = attempt("reads", status=AttemptStatus.PARTIAL, reason=AttemptReason.DEADLINE, detail="deadline: --max-time 2h")
+    never = skipped("liveness", AttemptReason.DEADLINE)
+    complete, because = completeness((row(),), (*ALL, late, never), (), False)
+    assert (complete, because) == (False, ("deadline: --max-time 2h; 2 steps not finished",))
 
 
 def test_the_unprivileged_sweep_of_a_link_counts() -> None:

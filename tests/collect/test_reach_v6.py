@@ -26,6 +26,7 @@ from camscan.collect.presence import routed_addresses
 from camscan.collect.scope import Guard, build_scope
 from camscan.collect.stages import ScanPlan, live, one_address_each
 from camscan.collect.tcp import Way, authority, ports_of
+from camscan.errors import UsageError
 from camscan.model import AttemptReason, AttemptStatus, CollectorAttempt, Coverage, CoverageLevel, Scope
 from tests.collect.grounds import answering, device, ground
 from tests.factories import CAMERA_MAC, NOON, ethernet, later, observation, udp_frame
@@ -76,6 +77,13 @@ def test_an_interface_is_chosen_by_its_networks_of_either_family() -> None:
     known = (link("eth0", 2), link("eth0.20", 3, v4=None, v6="2001:db8:1::/64"), link("eth1", 4, v4="192.168.1.0/24", v6=None))
     assert [i.name for i in choose_interfaces(known, (), ("2001:db8:1::/64",))] == ["eth0.20"]
     assert [i.name for i in choose_interfaces(known, (), ("10.20.0.0/16", "192.168.1.64/32"))] == ["eth0", "eth1"]
+
+
+def test_of_several_interfaces_that_were_named_those_that_are_down_are_left_out() -> None:
+    known = (link(), replace(link(), name="eth1", up=False))
+    assert [i.name for i in choose_interfaces(known, ("eth0", "eth1"), ())] == ["eth0"]
+    with pytest.raises(UsageError, match="--iface eth1: the interface is down; bring it up with `ip link set eth1 up`"):
+        choose_interfaces(known, ("eth1",), ())
 
 
 # --- link-local addresses

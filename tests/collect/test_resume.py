@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from camscan.collect.base import Ground, Host
+from camscan.collect.account import Credentials
+from camscan.collect.base import Ground, Host, Stage
 from camscan.collect.faults import BudgetSpent, Refused
-from camscan.collect.journal import Journal
+from camscan.collect.journal import Beginning, Interrupted, Journal
+from camscan.collect.login import CUT_OFF, WITH_ACCOUNT, Login
 from camscan.collect.net import Net
 from camscan.collect.pace import PACES, Meter, Spent
 from camscan.collect.reads import READ, REQUEST, begun
 from camscan.collect.scope import Guard
-from camscan.model import Scope
+from camscan.collect.stages import Gathered, ScanPlan, StageRunner
+from camscan.datafiles.open import open_knowledge
+from camscan.model import Identification, Scope
 from tests.collect.grounds import answering, device, fresh_address, ground
 from tests.collect.visits import PAGE, ports, visit
+from tests.factories import CAMERA_MAC, NOON, observation
+from tests.report import canned
 
 ABSENT = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
@@ -169,5 +176,99 @@ def test_the_reads_of_a_device_go_on_with_those_that_were_not_answered() -> None
         assert going_on.asked == {"onvif.GetDeviceInformation"}
         assert going_on.before == {"onvif"}
         assert going_on.reads == set()
+
+    asyncio.run(run())
+
+
+def test_a_device_that_was_being_asked_with_an_account_is_left_alone_and_named() -> None:
+    async def run() -> None:
+        ip = fresh_address()
+        before: frozenset[str] = frozenset()
+        for asked_already in (False, True):
+            the_ground, _ = ground()
+            asked, over = noting(the_ground, before)
+            the_ground.enough = lambda host, seen: False
+            the_ground.identify = lambda host, seen: Identification(kind="nvr", maker="hikvision")
+            collector = Login({"default": Credentials(user="auditor", password="not-its-own")})
+            collector.open(the_ground)
+            page = observation((("http.status", "200"), ("onvif.model", "x")), protocol="http", ip=ip, port=8088)
+            async with device(ip, 8088, answering(ABSENT)):
+                await collector.run(the_ground, [Host(ip=ip, observations=(page,))])
+            collector.close()
+            if asked_already:
+                assert the_ground.tally.unfinished == [f"{ip}: {CUT_OFF}"]
+                assert (asked, over) == ([], [])
+            else:
+                assert asked == [WITH_ACCOUNT]
+                assert over == [ip]
+                before = frozenset(asked)
+
+    asyncio.run(run())
+
+
+class Noting:
+    """A collector that notes whom it may visit, and what was asked of them before."""
+
+    NAME = "tcp"
+    STAGE = Stage.BANNERS
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, frozenset[str]] = {}
+
+    def open(self, ground: Ground) -> None:
+        """Nothing needs a privilege."""
+
+    async def run(self, ground: Ground, hosts: Sequence[Host]) -> None:
+        self.hosts = {host.ip: ground.asked_before(host) for host in hosts}
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+@pytest.mark.parametrize(
+    ("mac_now", "visited", "asked", "connections"),
+    [
+        (CAMERA_MAC, {"127.78.0.2", "127.78.0.3"}, {"80"}, 3),
+        ("02:00:00:00:00:09", {"127.78.0.1", "127.78.0.2", "127.78.0.3"}, set(), 0),
+    ],
+    ids=["the same devices", "other devices at their addresses"],
+)
+def test_a_stage_goes_on_with_the_hosts_that_are_missing_and_knows_what_they_were_asked(
+    mac_now: str, visited: set[str], asked: set[str], connections: int
+) -> None:
+    async def run() -> None:
+        done, begun_with, fresh = "127.78.0.1", "127.78.0.2", "127.78.0.3"
+        the_ground, _ = ground()
+        spent = {ip: Spent(connections=3) for ip in (done, begun_with)}
+        for ip, one in spent.items():
+            the_ground.net.meter.account(ip).add(one)
+        beginning = Beginning(run=canned.run(), scope=the_ground.scope, networks=(), collectors=("tcp",))
+        interrupted = Interrupted(
+            beginning=beginning,
+            at=NOON,
+            finished={"tcp": frozenset({done})},
+            asked={"tcp": {begun_with: frozenset({"80"})}},
+            spent=spent,
+            macs={done: CAMERA_MAC, begun_with: CAMERA_MAC},
+        )
+        collector = Noting()
+        plan = ScanPlan(
+            site="lab",
+            scope=the_ground.scope,
+            guard=the_ground.guard,
+            interfaces=(),
+            collectors=(collector,),
+            now=lambda: NOON,
+            interrupted=interrupted,
+        )
+        gathered = Gathered()
+        for ip in (done, begun_with, fresh):
+            gathered.add(observation((("arp.ip", ip), ("arp.mac", mac_now)), ip=ip, link_mac=mac_now))
+        runner = StageRunner(plan, open_knowledge(None), gathered, the_ground.net)
+        runner.open_all()
+        await runner.run(Stage.BANNERS)
+        assert collector.hosts.keys() == visited
+        assert collector.hosts[begun_with] == asked
+        assert the_ground.net.meter.account(begun_with).connections == connections
 
     asyncio.run(run())

@@ -79,12 +79,15 @@ class Mailbox:
     refused: dict[str, str] = field(default_factory=dict)
     """Recipient → answer."""
     greetings: int = 0
+    names: list[str] = field(default_factory=list)
+    """What those who greeted called themselves."""
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
 
     async def handle_EHLO(  # noqa: N802  (aiosmtpd's names)
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         self.greetings += 1
+        self.names.append(hostname)
         session.host_name = hostname
         return responses
 

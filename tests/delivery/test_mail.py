@@ -93,13 +93,20 @@ def test_a_message_says_who_when_and_of_which_run_and_answers_no_machine() -> No
     assert made.get_param("format") == "fixed"
 
 
-def test_the_message_id_is_that_of_run_kind_and_recipient() -> None:
+def test_the_message_id_is_that_of_run_kind_recipient_and_content() -> None:
     first = message()["Message-ID"]
     assert first == message(at=datetime(2027, 1, 1, tzinfo=UTC))["Message-ID"]
     others = {
         message(**change)["Message-ID"] for change in ({"run": "other"}, {"recipient": "b@example.org"}, {"kind": "change"})
     }
-    assert len({first, *others}) == 4
+    names = {"sender": SENDER, "recipient": TO, "at": AT, "run": "20261121T180000Z-hq"}
+    others |= {
+        compose("SECRET [camscan] hq: 3 prohibited", "Answer: 3\n", **names)["Message-ID"],  # type: ignore[arg-type]
+        compose("[camscan] hq: 3 prohibited", "Answer: three\n", **names)["Message-ID"],  # type: ignore[arg-type]
+        message(attachments=(Attachment(name="a.json", content=b"{}", type="application/json"),))["Message-ID"],
+        message(attachments=(Attachment(name="a.json", content=b"[]", type="application/json"),))["Message-ID"],
+    }
+    assert len({first, *others}) == 8
     assert first.endswith("@scanner.example.org>")
 
 
@@ -188,6 +195,18 @@ def test_a_message_goes_to_the_server_as_it_was_made(certificates: Certificates,
     again = message_from_bytes(taken.content, policy=policy.default)
     assert again["Message-ID"] == sent["Message-ID"]
     assert next(again.iter_attachments()).get_content() == b"\n." * 50_000  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("called", ["scanner.example.org", "scanner"])
+@pytest.mark.parametrize("nameless", [False, True])
+def test_the_server_is_told_the_name_of_this_machine_unless_that_is_kept_from_it(
+    smtp: Sends, monkeypatch: pytest.MonkeyPatch, called: str, nameless: bool
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: called)
+    mailbox = Mailbox()
+    with servers.mail_server(mailbox) as port:
+        smtp(port, "none", nameless=nameless).send(message(), SENDER, TO)
+    assert mailbox.names == [called if "." in called and not nameless else "[127.0.0.1]"]
 
 
 def test_the_account_is_proven_after_tls_began(certificates: Certificates, smtp: Sends) -> None:

@@ -104,19 +104,20 @@ def test_a_url_that_will_not_do_is_refused_without_showing_its_path(url: str, sa
     assert "s3cret" not in str(refused.value)
 
 
-def test_the_signature_covers_timestamp_and_body() -> None:
-    expected = hmac.new(KEY, b"1795284300.{}", hashlib.sha256).hexdigest()
-    assert signature(KEY, "1795284300", b"{}") == f"sha256={expected}"
+def test_the_signature_covers_timestamp_delivery_and_body() -> None:
+    expected = hmac.new(KEY, b"1795284300.d1.{}", hashlib.sha256).hexdigest()
+    assert signature(KEY, "1795284300", "d1", b"{}") == f"sha256={expected}"
     assert (
         len(
             {
-                signature(KEY, "1", b"{}"),
-                signature(KEY, "2", b"{}"),
-                signature(KEY, "1", b"[]"),
-                signature(b"k" * 32, "1", b"{}"),
+                signature(KEY, "1", "d1", b"{}"),
+                signature(KEY, "2", "d1", b"{}"),
+                signature(KEY, "1", "d2", b"{}"),
+                signature(KEY, "1", "d1", b"[]"),
+                signature(b"k" * 32, "1", "d1", b"{}"),
             }
         )
-        == 4
+        == 5
     )
 
 
@@ -138,7 +139,7 @@ def test_a_report_arrives_as_it_is_and_signed(certificates: Certificates, hook: 
         "Connection": "close",
         "X-Camscan-Delivery": "d1",
         "X-Camscan-Timestamp": timestamp,
-        "X-Camscan-Signature": signature(KEY, timestamp, body),
+        "X-Camscan-Signature": signature(KEY, timestamp, "d1", body),
     }
 
 
@@ -151,7 +152,7 @@ def test_a_server_that_is_busy_gets_it_again_signed_anew_under_the_same_name(
     assert [post.headers["X-Camscan-Delivery"] for post in posts] == ["d1", "d1"]
     stamps = [post.headers["X-Camscan-Timestamp"] for post in posts]
     assert len(set(stamps)) == 2
-    assert [post.headers["X-Camscan-Signature"] for post in posts] == [signature(KEY, stamp, BODY) for stamp in stamps]
+    assert [post.headers["X-Camscan-Signature"] for post in posts] == [signature(KEY, stamp, "d1", BODY) for stamp in stamps]
 
 
 def test_a_server_that_stays_busy_is_given_up_after_three_tries(certificates: Certificates, hook: Hooks) -> None:
@@ -260,8 +261,16 @@ def test_the_receiver_of_the_guide_knows_ours_from_others(monkeypatch: pytest.Mo
     exec(guide.partition("```python\n")[2].partition("```")[0], names)
     monkeypatch.setattr(time, "time", lambda: START.timestamp() + 200)
     stamp = str(int(START.timestamp()))
-    headers = {"X-Camscan-Timestamp": stamp, "X-Camscan-Signature": signature(KEY, stamp, BODY)}
+    headers = {
+        "X-Camscan-Timestamp": stamp,
+        "X-Camscan-Delivery": "d1",
+        "X-Camscan-Signature": signature(KEY, stamp, "d1", BODY),
+    }
     assert names["is_ours"](KEY, headers, BODY)
+    assert not names["is_ours"](KEY, headers | {"X-Camscan-Delivery": "d2"}, BODY)
+    assert not names["is_ours"](KEY, headers | {"X-Camscan-Timestamp": "soon"}, BODY)
+    assert not names["is_ours"](KEY, headers | {"X-Camscan-Signature": "sha256=\xe9"}, BODY)
+    assert not names["is_ours"](KEY, {}, BODY)
     assert not names["is_ours"](KEY, headers, BODY + b" ")
     assert not names["is_ours"](b"x" * 32, headers, BODY)
     monkeypatch.setattr(time, "time", lambda: START.timestamp() + 400)

@@ -23,3 +23,14 @@ def test_the_history_counts_what_the_report_counts(scanned: Scanned) -> None:
     assert run["devices"] == len(scanned.report["assets"])
     counted = {verdict: number for verdict, number in scanned.report["counts"]["verdicts"].items() if number}
     assert run["verdicts"] == counted
+
+
+def test_the_record_of_runs_holds_and_knows_the_head_that_the_report_names(scanned: Scanned) -> None:
+    store = str(scanned.evidence.with_name(STORE))
+    done = camscan("history", "verify", "--head", scanned.report["run"]["chain_head"], "--store", store)
+    assert done.returncode == 0, done.stderr
+    assert f"record 2, end of run {scanned.report['run']['id']}" in done.stdout
+    found = json.loads(camscan("status", "--format", "json", "--store", store).stdout)
+    assert found["fresh"]
+    (site,) = found["sites"]
+    assert [(one["range"], one["run"]) for one in site["ranges"]] == [("10.20.0.0/24", scanned.report["run"]["id"])]

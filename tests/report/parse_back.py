@@ -241,7 +241,7 @@ def read_block_list(text: str) -> Found:
 
 
 def _covered(report: Report) -> Iterable[AssessedAsset]:
-    decided = {"planned", "accepted"}
+    decided = {"planned", "accepted", "lapsed"}
     return [
         one
         for one in report.assets

@@ -181,6 +181,19 @@ def test_everything_can_be_read_without_script(opened: Any) -> None:
     assert found.page.locator("#d1").get_by_text("sadp.model").first.is_visible()
 
 
+def test_a_link_to_a_device_shows_it_however_often_it_was_hidden(opened: Any) -> None:
+    found: Opened = opened(with_history())
+    every = len(found.shown())
+    link = found.page.locator('a[href="#d1"]').first
+    for _ in range(3):
+        found.page.locator("#filter").fill("no device is called so")
+        assert (found.shown(), found.page.locator("#shown").inner_text()) == ([], f"0 of {every} devices are shown")
+        link.click()
+        assert len(found.shown()) == 1
+        assert found.page.locator("#shown").inner_text() == f"1 of {every} devices are shown"
+        assert found.page.locator("#d1 .more details").first.get_attribute("open") is not None
+
+
 @pytest.mark.parametrize("width", [360, 800])
 def test_a_narrow_screen_needs_no_sideways_scrolling(opened: Any, width: int) -> None:
     found: Opened = opened(with_history(), viewport={"width": width, "height": 800})

@@ -125,6 +125,65 @@ def test_words_of_a_person_go_and_those_of_the_product_stay() -> None:
     assert one.document["carrier"] == {"port": 8080}
 
 
+def dhcp(xid: bytes) -> Observation:
+    head = b"\x01\x01\x06\x00" + xid + bytes(20) + bytes.fromhex("4419b69a7b6c") + bytes(10) + bytes(192)
+    payload = head + b"\x63\x82\x53\x63\x35\x01\x01\x3c\x07Camera1\xff"
+    carrier = factories.datagram(payload, src=Endpoint("0.0.0.0", 68), dst=Endpoint("255.255.255.255", 67), src_mac=MAC)
+    return said(dispatch_datagram(carrier, collector="listen", site="s"))
+
+
+@pytest.mark.parametrize("tail", ["b69a7b6c", "6c7b9ab6", "009a7b6c", "9a7b6c00"])
+def test_the_end_of_a_mac_is_replaced_too_in_either_order_of_bytes(tail: str) -> None:
+    taken, left = samples(device(dhcp(bytes.fromhex(tail))))
+    assert (len(taken), left) == (1, ())
+    for part in ("9a7b6c", "6c7b9a"):
+        assert bytes.fromhex(part) not in taken[0].raw
+
+
+@pytest.mark.parametrize("written", ["9A7B6C", "b69a7b6c", "9a:7b:6c", "B6-9A-7B-6C", "19b69a7b6c"])
+def test_the_end_of_a_mac_is_replaced_where_it_is_written_in_letters(written: str) -> None:
+    taken, left = samples(device(http(HTTP.replace(b"4419B69A7B6C", written.encode()))))
+    assert (len(taken), left) == (1, ())
+    assert b"9a7b6c" not in taken[0].raw.lower().replace(b":", b"").replace(b"-", b"")
+
+
+def test_a_mac_whose_end_is_nearly_nought_does_not_change_every_message() -> None:
+    plain = samples(replace(device(sadp()), asset=replace(device(sadp()).asset, macs=("44:19:b6:00:00:01",))))[0]
+    assert b"<HttpPort>80<" in plain[0].raw
+
+
+def test_the_numbers_of_a_discovery_message_are_replaced() -> None:
+    path = SAMPLES / "wsd" / "hikvision_dfi6256te.bin"
+    raw = path.read_bytes()
+    planted = raw.replace(
+        raw[raw.index(b"MessageID>") : raw.index(b"</", raw.index(b"MessageID>"))],
+        b"MessageID>urn:uuid:0a6dc791-2be6-4991-9af1-454778a1917a",
+    )
+    if b"InstanceId=" not in planted:
+        planted = planted.replace(
+            b"<wsa:MessageID>",
+            b'<d:AppSequence InstanceId="1577836801" SequenceId="urn:uuid:0a6dc791" MessageNumber="77"/><wsa:MessageID>',
+        )
+    carrier = factories.datagram(planted, src=Endpoint(IP, 3702), dst=Endpoint("10.77.5.9", 37020), src_mac=MAC)
+    taken, left = samples(device(said(dispatch_datagram(carrier, collector="multicast", site="s"))))
+    assert (len(taken), left) == (1, ())
+    assert b"MessageID>urn:uuid:00000000-0000-4000-9000-000000000000<" in taken[0].raw
+    assert b"0a6dc791" not in taken[0].raw
+    assert b'InstanceId="1577836801"' not in taken[0].raw
+
+
+def test_types_of_services_that_everybody_uses_stay() -> None:
+    answer = (
+        b"HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=1800\r\nST: upnp:rootdevice\r\nSERVER: Linux UPnP/1.0\r\n"
+        b"LOCATION: http://10.77.5.31:80/d.xml\r\nUSN: uuid:11223344-5566-4788-99aa-bbccddeeff00::upnp:rootdevice\r\n\r\n"
+    )
+    carrier = factories.datagram(answer, src=Endpoint(IP, 1900), dst=Endpoint("10.77.5.9", 37020), src_mac=MAC)
+    [one], _ = samples(device(said(dispatch_datagram(carrier, collector="multicast", site="s"))))
+    assert ["ssdp.st", "upnp:rootdevice"] in one.document["fields"]
+    assert dict(one.document["fields"])["ssdp.usn"].endswith("::upnp:rootdevice")
+    assert b"bbccddeeff00" not in one.raw
+
+
 def test_a_page_is_left_out_unless_it_is_asked_for() -> None:
     page = (
         b"HTTP/1.1 200 OK\r\nServer: webserver\r\nContent-Length: 51\r\n\r\n<html><body>unit 44:19:b6:9a:7b:6c</body></html>   "

@@ -125,15 +125,40 @@ def test_the_laydown_tells_where_whose_and_until_when() -> None:
     assert row["first_seen"] == "2024-02-01T06:00:00Z"
 
 
-def test_what_nobody_recorded_is_left_to_the_operator_and_what_lapsed_counts_no_more() -> None:
-    lapsed = canned.finding(
-        Verdict.PROHIBITED, status="lapsed", exception=canned.PLANNED.id, status_note="lapsed: it ended on 2026-11-20"
-    )
-    device = replace(canned.assessed(11, Verdict.PROHIBITED, lapsed), exceptions=(canned.PLANNED,))
-    [row] = devices(canned.report(device), laydown)
+def test_what_nobody_recorded_is_left_to_the_operator() -> None:
+    [row] = devices(canned.report(canned.assessed(11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED))), laydown)
     assert {row[name] for name in ("location", "owner", "due", "replacement")} == {laydown.OPEN}
     assert row["phase_out_plan"] == f"none recorded: {laydown.OPEN}"
-    assert row["status_notes"] == "lapsed: it ended on 2026-11-20"
+
+
+PLAN = "replacement by Axis P3265 until 2027-03-01, ticket CHG-7, R. Nowak"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PROHIBITED, Verdict.REVIEW])
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("it ended on 2026-11-20", f"LAPSED on 2026-11-20: {PLAN}"),
+        ("the device is another one: MAC was x", f"LAPSED (the device is another one: MAC was x): {PLAN}"),
+    ],
+)
+def test_a_plan_that_lapsed_stays_listed_and_is_called_so(verdict: Verdict, why: str, said: str) -> None:
+    note = f"lapsed: {why}; recorded by R. Nowak, ticket CHG-7"
+    lapsed = canned.finding(verdict, status="lapsed", exception=canned.PLANNED.id, status_note=note)
+    device = replace(canned.assessed(11, verdict, lapsed), exceptions=(canned.PLANNED,))
+    [row] = devices(canned.report(device), laydown)
+    assert (row["status"], row["status_notes"]) == ("lapsed", note)
+    assert (row["owner"], row["tickets"], row["due"], row["replacement"]) == ("R. Nowak", "CHG-7", "2027-03-01", "Axis P3265")
+    assert row["phase_out_plan"] == said
+
+
+def test_a_plan_that_holds_for_another_finding_is_not_called_lapsed() -> None:
+    both = tuple(
+        canned.finding(Verdict.PROHIBITED, status=status, exception=canned.PLANNED.id, status_note="lapsed: x")
+        for status in ("lapsed", "planned")
+    )
+    device = replace(canned.assessed(11, Verdict.PROHIBITED, *both), exceptions=(canned.PLANNED,))
+    assert devices(canned.report(device), laydown)[0]["phase_out_plan"] == PLAN
 
 
 def test_an_acceptance_is_no_plan_and_says_what_it_is_not() -> None:

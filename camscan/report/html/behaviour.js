@@ -17,13 +17,15 @@
   const show = () => {
     const words = filter.value.toLowerCase().split(" ").filter(Boolean);
     const wanted = new Set(chips.filter((chip) => chip.getAttribute("aria-pressed") === "true").map((chip) => chip.dataset.v));
-    let count = 0;
     for (const device of devices) {
-      const holds = wanted.has(device.dataset.v) && words.every((word) => textOf(device).includes(word));
-      device.hidden = !holds;
-      count += holds ? 1 : 0;
+      device.hidden = !(wanted.has(device.dataset.v) && words.every((word) => textOf(device).includes(word)));
     }
-    shown.textContent = count === devices.length ? "" : `${count} of ${devices.length} devices are shown`;
+    count();
+  };
+
+  const count = () => {
+    const seen = devices.filter((device) => !device.hidden).length;
+    shown.textContent = seen === devices.length ? "" : `${seen} of ${devices.length} devices are shown`;
   };
 
   const order = devices.map((device, place) => [device, place]);
@@ -71,14 +73,20 @@
   document.getElementById("open-all").addEventListener("click", () => openAll(true));
   document.getElementById("close-all").addEventListener("click", () => openAll(false));
 
-  const open = () => {
-    const device = devices.find((one) => `#${one.id}` === location.hash);
-    const chain = device && device.querySelector(".more details");
-    if (!chain) return;
+  const open = (target) => {
+    const device = devices.find((one) => `#${one.id}` === target);
+    if (!device) return;
     device.hidden = false;
-    chain.open = true;
+    count();
+    const chain = device.querySelector(".more details");
+    if (chain) chain.open = true;
   };
-  addEventListener("hashchange", open);
-  open();
+  addEventListener("hashchange", () => open(location.hash));
+  // A link to where the address points already changes no hash.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#d"]');
+    if (link) open(link.getAttribute("href"));
+  });
+  open(location.hash);
   document.getElementById("controls").hidden = false;
 })();

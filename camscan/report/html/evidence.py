@@ -263,7 +263,7 @@ def _facts(report: Report, judged: AssessedAsset) -> Iterator[tuple[str, str]]:
     )
     hostile = view.hostile_fields(asset)
     if hostile:
-        yield "hostile reply", f"it sends characters that steer terminals or reorder text, in {view.some(hostile, MOST_PLACES)}"
+        yield "hostile reply", f"it sends control characters, hidden text, formulas or markup in {view.some(hostile, MOST_PLACES)}"
 
 
 def _finding(finding: Finding, plans: Plans) -> ShownFinding:
