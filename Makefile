@@ -30,7 +30,7 @@ test: setup-tests
 # The properties again, on twenty times as many examples, and what takes too long for `make test`.
 test-long: setup-tests
 	@$(ISOLATED) env CAMSCAN_EXAMPLES=20 $(BIN)/pytest $(PROPERTIES) $(ARGS)
-	@$(ISOLATED) $(BIN)/pytest -m long $(ARGS)
+	@$(ISOLATED) $(BIN)/pytest -m long -o faulthandler_timeout=0 $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

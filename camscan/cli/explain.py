@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 
 EITHER = "give either --run RUN with a device, or --field FIELD with a value"
-WIDTH = 80
-"""Columns where standard output is no terminal."""
 
 
 @with_groups
@@ -53,8 +51,9 @@ def explain(
         if basis.policy or basis.site or basis.sites or basis.as_of:
             raise UsageError("--policy, --site and --as-of go with --run: a value alone is not judged")
         lines = list(marked(value_lines(field, subject, basis.data), marking))
-    width = show.terminal_width() or WIDTH
-    show.result("".join(f"{piece}\n" for line in lines for piece in fold(visible(line), width)))
+    width = show.terminal_width()
+    shown = (visible(line) for line in lines)
+    show.result("".join(f"{piece}\n" for line in shown for piece in (fold(line, width) if width else [line])))
 
 
 def marked(lines: Iterable[str], marking: str | None) -> Iterator[str]:

@@ -14,6 +14,7 @@ NARROWEST = 6
 LONGEST_WORD = 20
 """Columns of text up to which a word counts when columns are squeezed; longer ones may be cut at once."""
 PAIR = " → "
+CLAUSE = "; "
 FURTHER = 2
 """Columns by which the later lines of a folded text stand further in."""
 
@@ -92,6 +93,16 @@ def clip_end(text: str, width: int) -> str:
     return text if _cells(text) <= width else _first(text, width - 1) + CUT
 
 
+def clip_clauses(text: str, width: int) -> str:
+    """Return as many of the clauses of a text as fit whole, `; ` between them; the beginning of the first where not even that does."""
+    if _cells(text) <= width:
+        return text
+    kept = text
+    while (shorter := kept.rpartition(CLAUSE)[0]) and _cells(kept) >= width:
+        kept = shorter
+    return kept + CUT if kept != text and _cells(kept) < width else clip_end(kept, width)
+
+
 def clip_middle(text: str, width: int) -> str:
     """Return beginning and end of a text, as of an address, whose end tells it from its neighbours."""
     if _cells(text) <= width:
@@ -130,11 +141,14 @@ def wrap(text: str, width: int | None, indent: str = "") -> list[str]:
 
 
 def fold(text: str, width: int) -> list[str]:
-    """Return text in lines of at most `width` columns, all as deep as its first and later ones deeper; what is too long is cut anywhere."""
+    """Return text in lines of at most `width` columns, all as deep as its first and later ones deeper.
+
+    A word that is too long is cut anywhere, unless it is an address of a page: that stays whole, so that it can be copied.
+    """
     depth = len(text) - len(text.lstrip(" "))
     if _cells(text) <= width or depth >= width // 2:
-        return _broken(text, width) if _cells(text) > width else [text]
-    first, *rest = _broken(text[depth:], width - depth - FURTHER)
+        return _broken(text, width, keep=True) if _cells(text) > width else [text]
+    first, *rest = _broken(text[depth:], width - depth - FURTHER, keep=True)
     return [" " * depth + first, *(" " * (depth + FURTHER) + piece for piece in rest)]
 
 
@@ -201,7 +215,8 @@ def _row_lines(row: Row, widths: Sequence[int]) -> list[str]:
     return lines
 
 
-def _broken(text: str, width: int) -> list[str]:
+def _broken(text: str, width: int, *, keep: bool = False) -> list[str]:
+    """Return text in lines, broken between words and in words that are too long. keep: none of those that are addresses of pages."""
     lines: list[str] = []
     line = ""
     for word in text.split(" "):
@@ -211,7 +226,7 @@ def _broken(text: str, width: int) -> list[str]:
             continue
         if line:
             lines.append(line)
-        *full, line = _chopped(word, width)
+        *full, line = [word] if keep and "://" in word else _chopped(word, width)
         lines += full
     return [*lines, line]
 

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from camscan.identify.attachment import in_words
 from camscan.model import AssessedAsset, Report, Verdict
 from camscan.report import view
-from camscan.report.columns import CUT, NARROWEST, Clip, Fitted, Placed, clip_end, clip_middle, clip_pair, lay_lines, wrap
+from camscan.report.columns import (
+    CUT,
+    NARROWEST,
+    Clip,
+    Fitted,
+    Placed,
+    clip_clauses,
+    clip_end,
+    clip_middle,
+    clip_pair,
+    lay_lines,
+    wrap,
+)
 from camscan.report.escape import shortened, visible
 
 WIDE = 120
@@ -18,6 +30,8 @@ LONGEST_TEXT = 200
 LONGEST_ADDRESS = 39
 """Columns of an address of IPv6 in full; kept while others can give way."""
 SHORTEST_ADDRESS = 17
+SHORTEST_CONFIDENCE = 10
+"""Columns of any confidence in full, and of the mark that its reasons were cut."""
 
 _COLORS = {
     Verdict.PROHIBITED: "1;31",
@@ -244,10 +258,11 @@ _ALL: dict[str, Column] = {
     "confidence-why": Column(
         "confidence, why",
         lambda report, one: _some([_confidence(report, one)], _marks(one), _because(one), _rules(report, one)),
-        9,
+        SHORTEST_CONFIDENCE,
+        clip_clauses,
     ),
-    "confidence-because": Column("confidence, why", _confidence_because, 9),
+    "confidence-because": Column("confidence, why", _confidence_because, SHORTEST_CONFIDENCE, clip_clauses),
     "bare-verdict": Column("verdict", _bare_verdict, 14, hard=14),
-    "sure-because": Column("how sure", _status_confidence_because, 9),
+    "sure-because": Column("how sure", _status_confidence_because, SHORTEST_CONFIDENCE, clip_clauses),
 }
 _VERDICTS = frozenset({"verdict", "bare-verdict"})

@@ -158,7 +158,9 @@ def _notes(report: Report) -> list[str]:
         contradictions += [f"Contradiction: {where}: {conflict.kind}: {conflict.detail}" for conflict in conflicts]
         fields = view.hostile_fields(judged.asset)
         if fields:
-            hostile.append(f"Hostile reply: {where} sends control characters, hidden text, formulas or markup in {', '.join(fields)}")
+            hostile.append(
+                f"Hostile reply: {where} sends control characters, hidden text, formulas or markup in {', '.join(fields)}"
+            )
     for found in (contradictions, hostile):
         notes += found[:MOST_NAMED]
         notes += [f"… and {len(found) - MOST_NAMED} more of these"] if len(found) > MOST_NAMED else []

@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from camscan.model import AssessedAsset, Confidence, Coverage, CoverageLevel, Identification, Report, Verdict
-from camscan.report.columns import CUT, GAP, Clip, Placed, clip_end, clip_middle, clip_pair, lay_lines, lay_out, wrap
+from camscan.report.columns import (
+    CUT,
+    GAP,
+    Clip,
+    Placed,
+    clip_clauses,
+    clip_end,
+    clip_middle,
+    clip_pair,
+    lay_lines,
+    lay_out,
+    wrap,
+)
 from camscan.report.escape import visible
 from camscan.report.listing import COLUMNS, PLAIN, Style
 from camscan.report.table import StyledTable, render
@@ -84,7 +96,10 @@ def test_what_was_not_seen_names_ranges_silent_hosts_recorders_and_skipped_colle
 
 
 def test_a_device_that_sends_terminal_controls_is_reported() -> None:
-    assert "Hostile reply: 10.20.0.11 sends terminal control characters in http.server, http.title" in render(canned.hostile())
+    assert (
+        "Hostile reply: 10.20.0.11 sends control characters, hidden text, formulas or markup in http.server, http.title"
+        in render(canned.hostile())
+    )
 
 
 def test_a_device_without_an_address_is_shown_by_its_mac() -> None:
@@ -313,3 +328,29 @@ def test_a_clipped_text_fits_and_says_that_it_was_clipped(text: str, width: int,
     shown = clip(text, width)
     assert cell_len(shown) <= width
     assert shown == text or CUT in shown or shown.replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (8, "tentati…"),
+        (9, "tentative"),
+        (10, "tentative…"),
+        (16, "tentative…"),
+        (24, "tentative…"),
+        (25, "tentative; outside scope…"),
+        (40, "tentative; outside scope; ownership"),
+    ],
+)
+def test_reasons_go_as_a_whole_before_the_confidence_is_cut(width: int, shown: str) -> None:
+    assert clip_clauses("tentative; outside scope; ownership", width) == shown
+
+
+@pytest.mark.parametrize("word", ["certain", "firm", "tentative"])
+def test_at_80_columns_the_confidence_is_whole(word: str) -> None:
+    found = canned.known(model="DS-2CD2385G1-I/SL-with-a-long-name", confidence=word)
+    because = replace(canned.finding(Verdict.REVIEW), because=("ownership", "standing"))
+    text = render(canned.report(canned.assessed(1, Verdict.REVIEW, because, identification=found)), width=80)
+    [row] = [line for line in text.splitlines() if "10.20.0.1 " in line and "review" in line and "DS-2CD" in line]
+    assert word in row
+    assert "ow…" not in row

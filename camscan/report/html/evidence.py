@@ -263,7 +263,10 @@ def _facts(report: Report, judged: AssessedAsset) -> Iterator[tuple[str, str]]:
     )
     hostile = view.hostile_fields(asset)
     if hostile:
-        yield "hostile reply", f"it sends control characters, hidden text, formulas or markup in {view.some(hostile, MOST_PLACES)}"
+        yield (
+            "hostile reply",
+            f"it sends control characters, hidden text, formulas or markup in {view.some(hostile, MOST_PLACES)}",
+        )
 
 
 def _finding(finding: Finding, plans: Plans) -> ShownFinding:
