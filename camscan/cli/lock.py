@@ -21,6 +21,8 @@ PRIVATE = 0o600
 MOST_READ = 4096
 """Bytes that are read of what a holder wrote."""
 LOOK_AGAIN_S = 1.0
+LOOKS_FOR_A_NAME = 20
+A_MOMENT_S = 0.05
 LONGEST_SLUG = 40
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
@@ -116,7 +118,11 @@ class Lock:
     def _held(self, descriptor: int) -> str:
         """Return who holds the lock, as far as the file tells."""
         try:
-            said = json.loads(os.pread(descriptor, MOST_READ, 0))
+            for _ in range(LOOKS_FOR_A_NAME):  # whoever has just taken it has yet to write
+                if raw := os.pread(descriptor, MOST_READ, 0):
+                    break
+                time.sleep(A_MOMENT_S)
+            said = json.loads(raw)
             who = f"process {int(said['process'])}, since {str(said['since'])[:40]}"
         except (OSError, ValueError, KeyError, TypeError):
             who = "who does not say so"
