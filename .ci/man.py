@@ -61,7 +61,7 @@ def _flowed(lines: Iterable[str]) -> Iterator[str]:
 def _lines() -> Iterator[str]:
     found = commands()
     common = _common(found)
-    day = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or datetime.now(UTC).timestamp()), UTC)  # noqa: TID251
+    day = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or datetime.now(UTC).timestamp()), UTC)  # noqa: TID251  (a build, no run)
     yield f'.TH CAMSCAN 1 {day:%Y-%m-%d} "camscan {__version__}" "User Commands"'
     # Names of options are read, and copied, whole.
     yield from (".nh", ".ad l")

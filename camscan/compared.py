@@ -22,8 +22,9 @@ from camscan.model import (
     Report,
     Run,
 )
-from camscan.pipeline import Found, Judging, assemble, identified
+from camscan.pipeline import Found, Judging, identified
 from camscan.progress import NOBODY
+from camscan.rejudge import report_of
 from camscan.report.observations import ObservationFile
 from camscan.statements import Recorded
 from camscan.store.devices import state_of
@@ -215,16 +216,7 @@ class _Again:
             as_of=run.as_of,
             recorded=Recorded(attestations=attestations),
         )
-        report = assemble(
-            run,
-            evidence.scope,
-            evidence.attempts,
-            evidence.coverage,
-            evidence.observations,
-            judging,
-            ledgers=evidence.ledgers,
-            found=self._found,
-        )
+        report = report_of(run, evidence, judging, found=self._found)
         marks = identities([judged.asset for judged in report.assets], claims)
         numbers = Matching(claims)(self._known, report, marks)
         return {number: state_of(report.assets[place]) for place, number in numbers.items() if number in self._devices}

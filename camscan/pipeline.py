@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import TypeVar
 
 from camscan import __version__
@@ -49,8 +48,6 @@ from camscan.policy.sites import site_of
 from camscan.policy.totals import urgency
 from camscan.policy.upkeep import overdue_reviews
 from camscan.progress import NOBODY, Steps
-from camscan.report.observations import ObservationFile
-from camscan.report.observations import read as read_observations
 from camscan.statements import NOTHING_RECORDED, Recorded, Statements
 
 Found = tuple[tuple[Asset, Identification], ...]
@@ -445,57 +442,3 @@ async def listen(plan: ListenPlan, judging: Judging, watcher: Watcher) -> tuple[
     for change in recognition.settled(report.assets):
         watcher.changed(change)
     return report, observations
-
-
-def judge_run(path: Path, judging: Judging, *, keep_name: bool = True) -> tuple[Report, tuple[Observation, ...]]:
-    """Return the report on a kept run under other rules, facts or another day; what the site context leaves open, the run fills in.
-
-    Raises UsageError when the file cannot be read.
-    """
-    return judge_kept(read_observations(path), path.name, judging, keep_name=keep_name)
-
-
-def judge_kept(
-    evidence: ObservationFile, name: str, judging: Judging, *, keep_name: bool = True
-) -> tuple[Report, tuple[Observation, ...]]:
-    """Return what `judge_run` does, of evidence that has been read. name: of its file."""
-    judging = filled_in(judging, evidence.run, keep_name=keep_name)
-    run = replace(
-        evidence.run,
-        command="judge",
-        site=judging.site,
-        sites=judging.sites,
-        policies=tuple(p for p in judging.policies if p != "none"),
-        version=__version__,
-        data_version=judging.knowledge.version,
-        as_of=judging.as_of,
-        marking=judging.marking or evidence.run.marking,
-        inputs=(name,),
-    )
-    warnings = (evidence.damaged,) if evidence.damaged else ()
-    report = assemble(
-        run,
-        evidence.scope,
-        evidence.attempts,
-        evidence.coverage,
-        evidence.observations,
-        judging,
-        ledgers=evidence.ledgers,
-        warnings=warnings,
-    )
-    if evidence.damaged:
-        report = replace(report, complete=False, incomplete_because=(*report.incomplete_because, evidence.damaged))
-    return report, evidence.observations
-
-
-def filled_in(judging: Judging, run: Run, *, keep_name: bool = True) -> Judging:
-    """Return a judgement's basis with what it leaves open of the sites filled in from what a run recorded.
-
-    A decision comes with its date and reference.
-    """
-    stated, recorded = judging.site, run.site
-    open_facts = [item.name for item in fields(SiteContext) if not getattr(stated, item.name)]
-    if stated.decision is not None:
-        open_facts = [name for name in open_facts if not name.startswith("decision")]
-    taken = {name: getattr(recorded, name) for name in (*open_facts, *(("name",) if keep_name else ()))}
-    return replace(judging, site=replace(stated, **taken), sites=judging.sites or run.sites)

@@ -30,7 +30,7 @@ def comparison(
 
     Raises UsageError.
     """
-    from camscan.pipeline import filled_in, judge_kept
+    from camscan.rejudge import filled_in, judge_kept
     from camscan.report.comparison import compare
 
     judging = filled_in(judging, evidence.run, keep_name=keep_name)

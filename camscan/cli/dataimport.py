@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -135,13 +136,13 @@ def _take_bundle(bundle: Path, keys: tuple[Path, ...], *, unsigned: bool, force:
     return install({**found.files, **found.seal}, place_of(os.environ), problems_of, at=at, notes=notes)
 
 
-def _released(files: object, bundle: Path) -> datetime:
+def _released(files: Mapping[str, bytes], bundle: Path) -> datetime:
     import tomllib
 
     from camscan.datafiles.locate import RELEASE
 
     try:
-        at = tomllib.loads(files[RELEASE].decode("utf-8"))["released"]  # type: ignore[index]
+        at = tomllib.loads(files[RELEASE].decode("utf-8"))["released"]
     except (LookupError, ValueError):
         at = None
     if not isinstance(at, datetime) or at.tzinfo is None:

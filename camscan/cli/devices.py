@@ -13,7 +13,8 @@ from camscan.codecs.base import mac_from_text
 from camscan.errors import UsageError
 from camscan.identity import LINK_FIELD, SERIAL_FIELD, Identity, as_text, identities, mark_of
 from camscan.model import AssessedAsset, Report
-from camscan.pipeline import Judging, judge_run
+from camscan.pipeline import Judging
+from camscan.rejudge import judge_run
 
 NO_IDENTITY = "shows no serial, endpoint reference, key or global MAC, so nothing can be bound to it"
 

@@ -113,7 +113,7 @@ def _of_files(given: Sequence[str], judging: Judging, basis: JudgingOptions, whe
 def _judged(run: str, basis: JudgingOptions, where: str | None) -> tuple[Report, ObservationFile]:
     from dataclasses import replace
 
-    from camscan.pipeline import judge_kept
+    from camscan.rejudge import judge_kept
     from camscan.report.observations import read
 
     with run_file(run, configuration(), where) as file:

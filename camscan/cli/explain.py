@@ -70,7 +70,7 @@ def device_lines(subject: str, run: Path, called: str, basis: JudgingOptions, ma
     called: the run, as messages call it. marking: instead of the run's own, which stands at head and foot. Raises UsageError where the run holds no such device.
     """
     from camscan.cli.judging import judging_by
-    from camscan.pipeline import judge_run
+    from camscan.rejudge import judge_run
     from camscan.report.chain import chain
     from camscan.report.observations import read
 

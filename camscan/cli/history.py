@@ -164,7 +164,7 @@ def _imported(file: Path, store: Store, data: Path | None) -> str:
     from camscan.cli.judging import judging_by
     from camscan.history.matching import Matching
     from camscan.identity import identities
-    from camscan.pipeline import judge_kept
+    from camscan.rejudge import judge_kept
     from camscan.report.observations import read
 
     evidence = read(file)

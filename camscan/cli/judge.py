@@ -42,7 +42,7 @@ def judge(
     store: options.StoreUrl = None,
 ) -> None:
     """Judge kept evidence by other policies, site facts, data or another day, or compare two such judgements. No network."""
-    from camscan.pipeline import judge_run
+    from camscan.rejudge import judge_run
     from camscan.report.deliver import open_outputs
 
     refuse_unknown(ending, threshold)

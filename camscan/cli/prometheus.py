@@ -89,7 +89,7 @@ def write(path: Path, text: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             _share(file.fileno(), path.parent)
-        os.replace(made, path)  # noqa: PTH105 - the name of a temporary file
+        os.replace(made, path)  # noqa: PTH105  (a name of tempfile, no Path)
     except OSError as fault:
         with suppress(OSError):
             Path(made).unlink()

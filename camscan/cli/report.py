@@ -55,7 +55,7 @@ def report(
     store: options.StoreUrl = None,
 ) -> None:
     """Render a kept run, judged by its own policies, site and day where none are given. No network; findings do not fail it."""
-    from camscan.pipeline import judge_kept
+    from camscan.rejudge import judge_kept
     from camscan.report.deliver import open_outputs, parse_output
     from camscan.report.observations import read
 

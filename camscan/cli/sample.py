@@ -63,7 +63,7 @@ def sample(
 
 def _device(subject: str, run: Path, called: str) -> tuple[AssessedAsset, str | None]:
     """Return the one device that answers to a name, and the marking of its run. Raises UsageError."""
-    from camscan.pipeline import judge_run
+    from camscan.rejudge import judge_run
     from camscan.report.observations import read
 
     basis = JudgingOptions(policy=[options.NONE])

@@ -81,6 +81,7 @@ def scan(
     from camscan.cli.sites import chosen_site
     from camscan.collect.interfaces import choose_interfaces, interfaces
     from camscan.collect.scope import allowed_until, authorise, build_scope
+    from camscan.rejudge import filled_in
     from camscan.report.deliver import open_outputs
 
     settings = configuration()
@@ -141,7 +142,7 @@ def scan(
     for technique in ("active", *asked_for):
         authorise(wanted, now(), technique)
     if left is not None:
-        judging = pipeline.filled_in(judging, left.interrupted.beginning.run, keep_name=False)
+        judging = filled_in(judging, left.interrupted.beginning.run, keep_name=False)
         refuse_another(left, wanted, judging, credentials=with_credentials)
     tell = partial(show.note, quiet=ending.quiet)
     down = tuple(link for link in known if not link.up and not link.loopback)

@@ -134,7 +134,7 @@ class Deliveries:
             except DeliveryError as fault:
                 all_have_it = False
                 show.closing(f"camscan: not delivered: {one.name}: {one.cause(fault)}; {kept}")
-            except Exception as fault:
+            except Exception as fault:  # a bug in one way of sending keeps the report from nobody else; it is raised below
                 bug = bug or fault
         if bug is not None:
             raise bug

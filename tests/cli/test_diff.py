@@ -18,7 +18,8 @@ from camscan.datafiles.policies import open_policies
 from camscan.history.matching import Matching
 from camscan.identity import identities
 from camscan.model import Coverage, CoverageLevel, Fields, Observation, SiteContext
-from camscan.pipeline import Judging, judge_kept
+from camscan.pipeline import Judging
+from camscan.rejudge import judge_kept
 from camscan.report.observations import dump, read
 from camscan.store.opening import open_store
 from tests import factories

@@ -18,8 +18,9 @@ from camscan.history.matching import Matching
 from camscan.identify.rules import Knowledge
 from camscan.identity import identities
 from camscan.model import Diff, Report, StatementsUsed
-from camscan.pipeline import Judging, judge_kept
+from camscan.pipeline import Judging
 from camscan.policy.rules import PolicyBook
+from camscan.rejudge import judge_kept
 from camscan.report.message import message
 from camscan.report.observations import dump, read
 from camscan.statements import Recorded
