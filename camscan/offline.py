@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from camscan.collect.base import Tally
-from camscan.collect.capture import CaptureReader, in_order_of_time
+from camscan.collect.capture import CaptureReader
 from camscan.collect.coverage import heard_at
 from camscan.collect.files import Input, InputKind, kind_of, read_input
 from camscan.collect.stages import Gathered, outcome
@@ -63,11 +63,8 @@ class Reading:
         """Who was heard so far, by MAC or address."""
         self._kinds = {path: kind_of(path) for path in files}
         self._sizes = {path: path.stat().st_size if isinstance(path, Path) else 0 for path in files}
-        captures = in_order_of_time([path for path in files if self._kinds[path] is InputKind.CAPTURE])
-        self._order = (*(path for path in files if self._kinds[path] is not InputKind.CAPTURE), *captures)
         self.gathered = Gathered()
         self.evidence: list[ObservationFile] = []
-        self._captures = CaptureReader(site=site, emit=self._take_one)
         self._attempts: list[tuple[Input, CollectorAttempt]] = []
 
     @property
@@ -91,11 +88,15 @@ class Reading:
         self._steps.expect({READING: whole / BYTES_A_SECOND})
         self._steps.enter(READING)
         before = 0
-        for number, path in enumerate(self._order, 1):
-            self._captures.at = partial(self._at, before, whole)
-            self._read(path, last=number == len(self._order))
-            before += self._sizes[path]
-            self._steps.done(before, whole)
+        captures = [path for path in self._files if self._kinds[path] is InputKind.CAPTURE]
+        for path in self._files:
+            if path not in captures:
+                self._read(path)
+                before += self._sizes[path]
+                self._steps.done(before, whole)
+        reader = CaptureReader(site=self._site, emit=self._take_one, at=partial(self._at, before, whole))
+        for path, read in zip(captures, reader.read(captures), strict=True):
+            self._ended(path, read.tally, read.started_at, read.ended_at)
 
     def _at(self, before: int, whole: int, position: int) -> None:
         self._steps.done(before + position, whole)
@@ -107,26 +108,25 @@ class Reading:
             self._heard.add(sender)
             self._steps.found(len(self._heard), 0)
 
-    def _read(self, path: Input, *, last: bool) -> None:
+    def _read(self, path: Input) -> None:
         started_at = datetime.now(UTC)  # noqa: TID251  (an attempt records when it ran)
         tally, kind = Tally(), self._kinds[path]
-        if kind is InputKind.CAPTURE:
-            self._captures.read(path, tally)
-            if last:
-                self._captures.finish(tally)
-        elif isinstance(path, Path) and kind is InputKind.OBSERVATIONS:
+        if isinstance(path, Path) and kind is InputKind.OBSERVATIONS:
             self._take(read_observations(path), tally)
         elif isinstance(path, Path):
             read_input(path, kind, site=self._site, at=started_at, emit=self._take_one, tally=tally)
+        self._ended(path, tally, started_at, datetime.now(UTC))  # noqa: TID251  (as above)
+
+    def _ended(self, path: Input, tally: Tally, started_at: datetime, ended_at: datetime) -> None:
         status, reason, detail = outcome(tally, stopped=AttemptReason.DAMAGED)
         attempt = CollectorAttempt(
-            collector=f"{kind}",
+            collector=f"{self._kinds[path]}",
             target=path.name,
             status=status,
             reason=reason,
             detail=detail,
             started_at=started_at,
-            ended_at=datetime.now(UTC),  # noqa: TID251  (as above)
+            ended_at=ended_at,
             received=tally.received,
             undecoded=tally.undecoded,
             sample=tally.sample,

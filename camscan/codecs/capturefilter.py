@@ -7,8 +7,8 @@ their head is not for a filter to know. Of UDP pass the ports of all codecs, and
 from __future__ import annotations
 
 from camscan.codecs.base import Beginning
-from camscan.codecs.dissect import FLOW_PORTS
 from camscan.codecs.frame import LINK_COOKED, LINK_COOKED_2, LINK_ETHERNET, LINK_RAW
+from camscan.codecs.messages import FLOW_PORTS
 from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS
 
 _IP = frozenset({0x0800, 0x86DD})

@@ -134,6 +134,9 @@ class Undecoded:
     """≤ 256 bytes."""
 
 
+Outcome = Observation | Undecoded
+"""What a carrier becomes that a codec claims."""
+
 # Asking a protocol of typing what fulfils it takes longer than decoding most messages: it is asked once.
 _ADDRESSING = {codec: codec.observe_towards for codec in DATAGRAM_CODECS if isinstance(codec, Addressing)}
 _BEARERS = {codec: codec.without_secrets for codec in DATAGRAM_CODECS if isinstance(codec, SecretBearer)}
@@ -166,7 +169,7 @@ _BY_FIRST_BYTE = _by_first_byte()
 _BY_ANY_BYTE = tuple(codec for codec in DATAGRAM_CODECS if not isinstance(codec, Beginning))
 
 
-def dispatch_datagram(datagram: Datagram, *, collector: str, site: str) -> Observation | Undecoded | None:
+def dispatch_datagram(datagram: Datagram, *, collector: str, site: str) -> Outcome | None:
     """Return what a datagram says of its sender; None where no codec wants it or it says nothing of its sender.
 
     Codecs whose ports include one end are tried first, then those that recognise the first bytes on any port.
@@ -207,7 +210,7 @@ def _sample(codec: DatagramCodec, datagram: Datagram) -> bytes:
     return _kept(codec, datagram.payload)[: MAX_OF_COMMAND if commands else 256]
 
 
-def dispatch_stream(head: StreamHead, *, collector: str, site: str) -> Observation | Undecoded | None:
+def dispatch_stream(head: StreamHead, *, collector: str, site: str) -> Outcome | None:
     """Return what the server of a connection said; None where no codec recognises its first bytes."""
     head = _kept_of_stream(head)
     failed: Undecoded | None = None
@@ -265,7 +268,7 @@ def _carried(head: StreamHead) -> Fields:
     return ()
 
 
-def dispatch_frame(frame: Frame, *, collector: str, site: str) -> Observation | Undecoded | None:
+def dispatch_frame(frame: Frame, *, collector: str, site: str) -> Outcome | None:
     """Return what an untagged Ethernet frame says of its sender; its address is the one that the message states."""
     failed: Undecoded | None = None
     for codec in FRAME_CODECS:

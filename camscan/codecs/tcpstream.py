@@ -138,8 +138,6 @@ class Connection:
     """How its packets are known, once its head was given; it stays known so that the rest of it does not look like a new one."""
     accepted: bool = False
     """The server was seen to take it."""
-    name: str | None = None
-    """By which the client asked for the server."""
 
     @property
     def server(self) -> tuple[Endpoint, Direction]:

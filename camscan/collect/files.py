@@ -17,7 +17,7 @@ from camscan.codecs import addresstable, arpscan, dnsmasqleases, ipneigh, isclea
 from camscan.codecs.base import DecodeError, Listed, ListingCodec
 from camscan.codecs.pcapfile import MAGICS as CAPTURE_MAGICS
 from camscan.collect.base import Tally
-from camscan.collect.capture import Piped, is_capture, piped_capture
+from camscan.collect.capturefile import Piped, is_capture, piped_capture
 from camscan.collect.unpack import MAGICS as PACKED_MAGICS
 from camscan.errors import UsageError
 from camscan.model import MAX_RAW, Observation, Via

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from camscan.codecs.capturefilter import expression
-from camscan.codecs.dissect import Dissection, Outcome
+from camscan.codecs.dissect import Dissection
 from camscan.codecs.frame import LINK_ETHERNET
-from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded
+from camscan.codecs.registry import DATAGRAM_CODECS, Outcome, Undecoded
 from camscan.collect.base import Ground, Host, NotAsked, NotNeeded, Stage, Tally
 from camscan.collect.interfaces import Interface, compile_bpf
 from camscan.collect.privileges import CAP_NET_RAW, may, remedy_for_privilege

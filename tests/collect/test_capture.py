@@ -14,9 +14,10 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camscan.collect import capture
+from camscan.collect import capturefile
 from camscan.collect.base import Tally
-from camscan.collect.capture import CaptureReader, Piped, in_order_of_time, is_capture, piped_capture
+from camscan.collect.capture import CaptureReader
+from camscan.collect.capturefile import Piped, in_order_of_time, is_capture, piped_capture
 from camscan.collect.files import InputKind, kind_of
 from camscan.collect.unpack import Unpacked
 from camscan.errors import UsageError
@@ -63,12 +64,8 @@ each_kind = pytest.mark.parametrize("content", [PCAP, PCAPNG], ids=["pcap", "pca
 def read(*sources: Path | Piped) -> tuple[list[Observation], list[Tally]]:
     """Return what captures say, as sortable text leaves it, and what was told of each."""
     seen: list[Observation] = []
-    reader = CaptureReader(site="hq", emit=seen.append)
-    tallies = [Tally() for _ in sources]
-    for source, tally in zip(sources, tallies, strict=True):
-        reader.read(source, tally)
-    reader.finish(tallies[-1])
-    return sorted(seen, key=Observation.order), tallies
+    reads = CaptureReader(site="hq", emit=seen.append).read(sources)
+    return sorted(seen, key=Observation.order), [read.tally for read in reads]
 
 
 def piped(content: bytes, piece: int = 1000) -> Piped:
@@ -206,21 +203,68 @@ def test_frames_without_a_time_have_that_of_the_frame_before(tmp_path: Path) -> 
 # Several files
 
 
+def turns(*sources: Path | Piped) -> list[tuple[int, int]]:
+    """Return which captures have their turn with how many frames, 0 where one ends."""
+    return [(turn.source, len(turn.piece.batch.frames) if turn.piece else 0) for turn in in_order_of_time(sources)]
+
+
 def test_a_connection_goes_on_from_one_file_to_the_next_in_the_order_of_time(tmp_path: Path) -> None:
     whole = frames(0)
     first = saved(tmp_path, pcap(whole[:2]), "later-name.pcap")
     second = saved(tmp_path, pcap(whole[2:]), "earlier-name.pcap")
-    assert in_order_of_time([second, first]) == [first, second]
-    seen, _ = read(*in_order_of_time([second, first]))
+    assert turns(second, first) == [(1, 2), (1, 0), (0, 1), (0, 0)]  # an acknowledgement alone stays in the filter
+    seen, _ = read(second, first)
     assert [one.values("http.server") for one in seen if one.protocol == "http"] == [("App-webs/",)]
 
 
-def test_what_holds_no_frame_or_can_be_read_but_once_comes_last(tmp_path: Path) -> None:
+@each_kind
+def test_what_captures_of_two_taps_say_is_what_one_of_both_would(tmp_path: Path, content: bytes) -> None:
+    whole = frames()
+    plain, _ = read(saved(tmp_path, content, "both"))
+    one, other = saved(tmp_path, pcap(whole[::2]), "one"), saved(tmp_path, as_pcapng(whole[1::2]), "other")
+    packed = saved(tmp_path, gzip.compress(other.read_bytes()), "packed")
+    for sources in ((one, other), (other, one), (one, packed), (piped(other.read_bytes()), one)):
+        seen, tallies = read(*sources)
+        assert seen == plain
+        assert sum(tally.received for tally in tallies) == sum(one.count for one in plain)
+    assert turns(one, other)[:4] == [(0, 1), (1, 1), (0, 1), (1, 1)]
+
+
+def test_of_captures_that_overlap_a_damaged_one_loses_nothing_of_the_others(tmp_path: Path) -> None:
+    whole = frames()
+    broken = saved(tmp_path, pcap(whole[::2])[:-9], "broken")
+    sound = saved(tmp_path, pcap(whole[1::2]), "sound")
+    seen, tallies = read(broken, sound)
+    assert ["inside a record" in " ".join(tally.unfinished) for tally in tallies] == [True, False]
+    assert {value for one in seen for value in one.values("sadp.serial")} == {f"S{number}" for number in range(6)}
+
+
+def test_more_captures_that_overlap_than_are_read_side_by_side_lose_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capturefile, "MAX_OPEN", 2)
+    whole = frames()
+    paths = [saved(tmp_path, pcap([*whole[number::3], *whole[number : number + 1]]), f"{number}") for number in range(3)]
+    seen, _ = read(*paths)
+    assert sum(one.count for one in seen if one.protocol == "sadp") == 9
+
+
+def test_frames_out_of_order_within_a_capture_are_all_given(tmp_path: Path) -> None:
+    whole = frames()
+    mixed, other = saved(tmp_path, pcap(whole[::-1]), "mixed"), saved(tmp_path, pcap(whole[3:5]), "other")
+    taken = turns(mixed, other)
+    assert sum(count for _, count in taken) == sum(count for path in (mixed, other) for _, count in turns(path))
+    assert sorted(source for source, count in taken if not count) == [0, 1]
+
+
+def test_what_holds_no_frame_comes_last_and_what_can_be_read_but_once_is_opened_first(tmp_path: Path) -> None:
     empty, full = saved(tmp_path, pcap([]), "empty"), saved(tmp_path, PCAP, "full")
-    stream = piped(PCAP)
-    assert in_order_of_time([stream, empty, full])[0] == full
-    packed = saved(tmp_path, gzip.compress(pcap([(NOON.replace(year=2020), b"x")])), "packed")
-    assert in_order_of_time([full, packed]) == [packed, full]
+    assert turns(empty, full)[-1] == (0, 0)
+    packed = saved(tmp_path, gzip.compress(pcap([(NOON.replace(year=2020), b"x" * 60)])), "packed")
+    raw = frames()
+    count = len(raw)
+    assert turns(full, packed) == [(1, 1), (1, 0), (0, count), (0, 0)]
+    assert turns(full, piped(pcap([(later(-9), raw[0][1])])))[0] == (1, 1)
 
 
 def test_a_capture_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
@@ -238,9 +282,8 @@ def test_segments_past_the_head_of_a_connection_are_left_out_and_counted(tmp_pat
     ]
     seen: list[Observation] = []
     reader = CaptureReader(site="hq", emit=seen.append)
-    reader.read(saved(tmp_path, pcap(video)), Tally())
-    assert reader.dissection.skipped > 1980
-    reader.finish(Tally())
+    reader.read([saved(tmp_path, pcap(video))])
+    assert reader.skipped > 1980
     assert seen == []
 
 
@@ -269,7 +312,7 @@ def test_every_capture_of_the_corpus_is_read_by_both_roads_alike() -> None:
 def test_the_demonstration_says_the_same_by_both_roads() -> None:
     one, other = by_both_roads(CAPTURE)
     assert one == other
-    assert capture.FRAMES_AT_ONCE < 1000
+    assert capturefile.FRAMES_AT_ONCE < 1000
 
 
 @each_kind
@@ -278,8 +321,6 @@ def test_how_far_a_file_is_read_is_told_and_never_falls(tmp_path: Path, content:
     source = tmp_path / "link"
     source.write_bytes(PACKED[packing](content))
     positions: list[int] = []
-    reader = CaptureReader(site="hq", emit=lambda seen: None)
-    reader.at = positions.append
-    reader.read(source, Tally())
+    CaptureReader(site="hq", emit=lambda seen: None, at=positions.append).read([source])
     assert positions == sorted(positions)
     assert positions[-1] == source.stat().st_size

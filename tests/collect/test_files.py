@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,10 +35,10 @@ def observed(read, path: Path, **options) -> tuple[list[Observation], Tally]:  #
     return seen, tally
 
 
-def read_capture(path: Path, *, site: str, emit: Callable[[Observation], None], tally: Tally) -> None:
-    reader = CaptureReader(site=site, emit=emit)
-    reader.read(path, tally)
-    reader.finish(tally)
+def read_capture(path: Path) -> tuple[list[Observation], Tally]:
+    seen: list[Observation] = []
+    [read] = CaptureReader(site="hq", emit=seen.append).read([path])
+    return seen, read.tally
 
 
 def test_the_first_bytes_say_what_a_file_is(tmp_path: Path) -> None:
@@ -58,7 +57,7 @@ def test_any_other_file_is_refused_by_name(tmp_path: Path, content: bytes) -> No
 
 
 def test_a_capture_gives_observations_with_the_time_of_their_frames() -> None:
-    seen, tally = observed(read_capture, CAPTURE)
+    seen, tally = read_capture(CAPTURE)
     assert {o.via for o in seen} == {Via.PCAP}
     assert tally.received == sum(one.count for one in seen) > 100
     assert tally.unfinished == []
@@ -72,7 +71,7 @@ def test_every_cut_of_a_capture_gives_a_beginning_of_what_the_whole_gives(tmp_pa
     for share in (0.1, 0.4, 0.9):
         cut = tmp_path / "cut.pcap"
         cut.write_bytes(whole[: int(len(whole) * share) | 1])
-        seen, tally = observed(read_capture, cut)
+        seen, tally = read_capture(cut)
         assert len(tally.unfinished) == 1
         assert "cut.pcap" in tally.unfinished[0]
         counts.append(len(seen))

@@ -1,0 +1,74 @@
+"""A second process that works ahead: what it makes arrives here in the order in which it was made, as if it had been made here."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pickle
+import signal
+import traceback
+from collections.abc import Generator, Iterable, Iterator
+from typing import BinaryIO, TypeVar
+
+T = TypeVar("T")
+PIPE = 1024 * 1024
+"""Bytes that wait between the two, as many as Linux allows everybody."""
+
+
+class AheadError(RuntimeError):
+    """The second process came to grief; the message is its traceback."""
+
+
+def ahead(given: Iterable[T]) -> Generator[T, None, None]:
+    """Give what `given` gives, which is not asked for anything in this process. What it gives is pickled.
+
+    Raises AheadError where it raised, or where the process ended before it did. To be called while this process has no other thread.
+    """
+    reading, writing = os.pipe()
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE)
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        os._exit(_make(given, writing))
+    os.close(writing)
+    try:
+        with os.fdopen(reading, "rb", PIPE) as pipe:
+            yield from _received(pipe)
+    finally:
+        os.waitpid(pid, 0)
+
+
+def _make(given: Iterable[T], writing: int) -> int:
+    """Write what `given` gives, and return the status with which the process ends.
+
+    Whoever interrupts the other process ends this one too, by closing the pipe.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with os.fdopen(writing, "wb", PIPE) as pipe:
+            try:
+                for one in given:
+                    pickle.dump((one,), pipe, pickle.HIGHEST_PROTOCOL)
+                pickle.dump((), pipe)
+            except BrokenPipeError:
+                raise
+            except BaseException:
+                pickle.dump(traceback.format_exc(), pipe)
+    except BrokenPipeError:
+        return 1
+    return 0
+
+
+def _received(pipe: BinaryIO) -> Iterator[T]:
+    while True:
+        try:
+            got: tuple[T] | tuple[()] | str = pickle.load(pipe)  # noqa: S301 - our own process wrote it
+        except EOFError:
+            raise AheadError("the process that reads ahead was ended before it was done") from None
+        if isinstance(got, str):
+            raise AheadError(got)
+        if not got:
+            return
+        yield got[0]

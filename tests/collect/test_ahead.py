@@ -1,0 +1,118 @@
+"""What a second process makes arrives as if it had been made here, and neither of the two outlives the other's end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from camscan.collect import capture
+from camscan.collect.ahead import PIPE, AheadError, ahead
+from camscan.collect.base import Tally
+from camscan.collect.capture import CaptureReader
+from camscan.errors import UsageError
+from camscan.model import Observation
+from tests.collect.test_capture import PCAP, frames, piped, saved
+from tests.factories import pcap
+from tests.samples_of import CAPTURE
+
+
+def children() -> set[str]:
+    """Return the processes that this one began."""
+    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+
+
+def counting(count: int) -> Iterator[tuple[int, int]]:
+    for number in range(count):
+        yield number, os.getpid()
+
+
+def test_all_arrives_in_order_from_another_process() -> None:
+    before = children()
+    given = list(ahead(counting(10_000)))
+    assert [number for number, _ in given] == list(range(10_000))
+    assert {pid for _, pid in given}.isdisjoint({os.getpid()})
+    assert children() == before
+
+
+def test_what_is_raised_there_is_raised_here_with_its_place_behind_what_came_before() -> None:
+    def failing() -> Iterator[int]:
+        yield 1
+        raise LookupError("no such thing")
+
+    seen = []
+    with pytest.raises(AheadError, match=r"in failing[\s\S]*LookupError: no such thing"):
+        seen.extend(ahead(failing()))
+
+
+def test_a_process_that_is_killed_is_no_end_of_what_it_made() -> None:
+    def dying() -> Iterator[bytes]:
+        yield b"x"
+        os.kill(os.getpid(), signal.SIGKILL)
+        yield b"y"
+
+    with pytest.raises(AheadError, match="before it was done"):
+        list(ahead(dying()))
+
+
+def test_who_stops_taking_ends_the_other_process() -> None:
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield bytes(PIPE)
+
+    before = children()
+    with closing(ahead(endless())) as given:
+        assert next(given) == bytes(PIPE)
+        assert len(children()) == len(before) + 1
+    assert children() == before
+
+
+def test_an_interrupt_from_the_keyboard_is_left_to_the_first_process() -> None:
+    def interrupted() -> Iterator[int]:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.05)
+        yield 7
+
+    assert list(ahead(interrupted())) == [7]
+
+
+# Captures
+
+
+def read(*sources: object, second: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Observation], list[Tally]]:
+    """Return what captures say, read in this process alone or with a second one."""
+    monkeypatch.setattr(capture, "WORTH_A_PROCESS", 0 if second else 1 << 60)
+    began = []
+    with monkeypatch.context() as patch:
+        patch.setattr(capture, "ahead", lambda steps: began.append(True) or ahead(steps))
+        seen: list[Observation] = []
+        reads = CaptureReader(site="hq", emit=seen.append).read(sources)  # type: ignore[arg-type]
+    assert bool(began) == (second and len(os.sched_getaffinity(0)) > 1)
+    return seen, [read.tally for read in reads]
+
+
+def test_a_capture_says_the_same_in_one_process_and_in_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = frames()
+    damaged = saved(tmp_path, pcap(whole[::2])[:-5], "damaged")
+    other = saved(tmp_path, pcap(whole[1::2]), "other")
+    for given in ((CAPTURE,), (damaged, other), (saved(tmp_path, PCAP, "one"),)):
+        alone, both = (read(*given, second=second, monkeypatch=monkeypatch) for second in (False, True))
+        assert alone == both
+        assert alone[0]
+
+
+def test_a_capture_through_a_pipe_is_read_by_the_second_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "_is_worth_a_process", lambda source: True)
+    seen, [tally] = read(piped(PCAP), second=True, monkeypatch=monkeypatch)
+    assert tally.received == sum(one.count for one in seen) > 6
+
+
+def test_a_capture_that_the_second_process_cannot_open_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "_is_worth_a_process", lambda source: True)
+    with pytest.raises(UsageError, match=r"gone\.pcap: cannot be read: No such file"):
+        read(tmp_path / "gone.pcap", second=True, monkeypatch=monkeypatch)
