@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.bench.capture import capture
+from tests.bench.capture import capture, longer_capture
 from tests.bench.commands import replay, scan, start_up
 from tests.bench.identify import identify
 from tests.bench.judge import judge
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "judge": judge,
     "replay": replay,
     "capture": capture,
+    "longer": longer_capture,
     "scan": scan,
     "segment": segment,
     "reports": reports,

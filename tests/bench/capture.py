@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import statistics
@@ -14,18 +15,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from camscan.codecs.registry import DATAGRAM_CODECS
-from tests.bench.capture_file import FRAMES, write
+from tests.bench.capture_file import DEVICES, FRAMES, write
 from tests.bench.commands import CAMSCAN
 
 RUNS = 3
-SOME, MANY = 5, 10
-"""Times that a capture goes through a pipe, to see whether later frames take longer than earlier ones."""
+TIMES = 10
+"""Of the frames of one capture, those of the longer ones have so many."""
+MANY_DEVICES = 16_000
+"""As many senders as are kept of one run."""
+SAMPLED_EVERY_S = 0.02
 PORTS = sorted({port for codec in DATAGRAM_CODECS for port in codec.PORTS})
 DISCOVERY_BPF = " or ".join(("arp", *(f"udp port {port}" for port in PORTS), "tcp port 80", "tcp[13] & 7 != 0"))
 DISCOVERY = " or ".join(
     ("arp", f"udp.port in {{{', '.join(map(str, PORTS))}}}", "tcp.port == 80", "tcp.flags.syn == 1", "tcp.flags.fin == 1")
 )
-PCAP_HEADER = 24
 PART = 100_000
 
 
@@ -47,63 +50,106 @@ def as_installed(folder: Path) -> Iterator[None]:
         os.environ |= before
 
 
-def run(argv: Sequence[str], source: Path | None = None, times: int = 1) -> Cost:
-    """Return what a command took; source: what it reads from a pipe, so many times over. Raises RuntimeError where it fails."""
+def run(argv: Sequence[str], source: Path | None = None) -> Cost:
+    """Return what a command took with all its processes; source: what it reads from a pipe. Raises RuntimeError where it fails."""
     started = time.perf_counter()
-    stdin = subprocess.PIPE if source else subprocess.DEVNULL
-    process = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    if source is not None and process.stdin is not None:
-        with process.stdin as pipe:
-            for turn in range(times):
-                with source.open("rb") as file:
-                    file.seek(PCAP_HEADER if turn else 0)
-                    shutil.copyfileobj(file, pipe, 1 << 20)
+    with source.open("rb") if source else contextlib.nullcontext(subprocess.DEVNULL) as stdin:
+        feeder = subprocess.Popen(["cat"], stdin=stdin, stdout=subprocess.PIPE) if source else None
+        process = subprocess.Popen(
+            argv, stdin=feeder.stdout if feeder else stdin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+    if feeder is not None and feeder.stdout is not None:
+        feeder.stdout.close()
     _, status, used = os.wait4(process.pid, 0)
+    took = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
+    if feeder is not None:
+        feeder.wait()
     if process.returncode:
         raise RuntimeError(f"{argv[0]} ended with {process.returncode}: its time says nothing")
-    return time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return took, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def median(argv: Sequence[str], source: Path | None = None, times: int = 1, runs: int = RUNS) -> Cost:
+def memory(argv: Sequence[str]) -> float:
+    """Return the most memory in MB that a command and the processes that it begins held at a time, what they share counted once."""
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    most = 0
+    while process.poll() is None:
+        most = max(most, sum(map(share, (process.pid, *children(process.pid)))))
+        time.sleep(SAMPLED_EVERY_S)
+    return most / 1024
+
+
+def share(pid: int) -> int:
+    """Return the memory of a process in KiB, of what it shares with others its part; 0 of one that has ended."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii")
+    except (OSError, ProcessLookupError):
+        return 0
+    return next((int(row.split()[1]) for row in text.splitlines() if row.startswith("Pss:")), 0)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process began."""
+    try:
+        return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+    except OSError:
+        return []
+
+
+def median(argv: Sequence[str], source: Path | None = None, runs: int = RUNS) -> Cost:
     """Return the median of the times and the most memory of several runs."""
-    walls, works, memories = zip(*(run(argv, source, times) for _ in range(runs)), strict=True)
+    walls, works, memories = zip(*(run(argv, source) for _ in range(runs)), strict=True)
     return statistics.median(walls), statistics.median(works), max(memories)
 
 
 def line(name: str, cost: Cost, ours: Cost | None = None) -> None:
     """Print one result; ours: what camscan takes for the same frames."""
     ratio = "" if ours is None else f"   camscan takes {ours[0] / cost[0]:.2f} x, {ours[1] / cost[1]:.2f} x of the processor"
-    sys.stdout.write(f"  {name:<36} {cost[0]:9.2f} s {cost[1]:9.2f} s of processor {cost[2]:6.0f} MB{ratio}\n")
+    sys.stdout.write(f"  {name:<40} {cost[0]:9.2f} s {cost[1]:9.2f} s of processor {cost[2]:6.0f} MB{ratio}\n")
     sys.stdout.flush()
 
 
+REPLAY = (CAMSCAN, "replay", "--policy", "none", "--format", "json", "--quiet")
+
+
 def capture() -> None:
-    """How long a million frames take, and whether ten million take ten times as long."""
-    replay = [CAMSCAN, "replay", "--policy", "none", "--format", "json", "--quiet"]
+    """How long a million frames take, beside others that read them."""
     with tempfile.TemporaryDirectory() as folder, as_installed(Path(folder)):
         file, part = Path(folder) / "busy.pcap", Path(folder) / "part.pcap"
         write(file)
         write(part, PART)
-        run([*replay, str(part)])
+        run([*REPLAY, str(part)])
         size = file.stat().st_size / 1e6
         load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
         sys.stdout.write(f"\ncapture: {FRAMES} frames, {size:.0f} MB, to a JSON report; {load}\n")
-        own = median([*replay, str(file)])
-        line("camscan", own)
+        own = median([*REPLAY, str(file)])
+        line("camscan", (*own[:2], memory([*REPLAY, str(file)])))
         line("tcpdump -n -r, discovery", median(["tcpdump", "-n", "-r", str(file), DISCOVERY_BPF]), own)
         if shutil.which("tshark"):
             tshark = ["-n", "-Y", DISCOVERY, "-T", "fields", "-e", "frame.number"]
-            some = median([*replay, str(part)])
+            some = median([*REPLAY, str(part)])
             line(f"camscan, {PART} frames", some)
             line(f"tshark -Y, {PART} frames", median(["tshark", "-r", str(part), *tshark]), some)
             line("tshark -Y, discovery", run(["tshark", "-r", str(file), *tshark]), own)
-        once = median([*replay, "-"], file)
-        line("camscan, from a pipe", once)
-        some, many = (run([*replay, "-"], file, times) for times in (SOME, MANY))
-        line(f"camscan, {MANY * FRAMES} frames from a pipe", many)
-        early, late = (some[1] - once[1]) / (SOME - 1), (many[1] - some[1]) / (MANY - SOME)
-        sys.stdout.write(
-            f"  processor time of a million more: {early:.2f} s up to {SOME} million, {late:.2f} s up to {MANY} million"
-            f" ({(late / early - 1) * 100:+.0f} %); of each frame, start and report included: {many[1] / once[1] / MANY:.2f} x\n"
-        )
+        line("camscan, on one core", run(["taskset", "-c", "0", *REPLAY, str(file)]))
+        line("camscan, from a pipe", median([*REPLAY, "-"], file))
+
+
+def longer_capture() -> None:
+    """Whether a frame of ten million takes as long as one of a million. Needs 11 GB in the folder for temporary files."""
+    with tempfile.TemporaryDirectory() as folder, as_installed(Path(folder)):
+        file = Path(folder) / "busy.pcap"
+        write(file)
+        run([*REPLAY, str(file)])
+        once = median([*REPLAY, str(file)])
+        sys.stdout.write(f"\nlonger capture: {TIMES * FRAMES} frames beside {FRAMES}\n")
+        line(f"{FRAMES} frames of {DEVICES} devices", once)
+        for devices in (DEVICES, MANY_DEVICES):
+            write(file, TIMES * FRAMES, devices)
+            longer = run([*REPLAY, str(file)])
+            line(f"{TIMES * FRAMES} frames of {devices} devices", longer)
+            sys.stdout.write(
+                f"    a frame of them takes {longer[0] / once[0] / TIMES:.2f} of its time,"
+                f" {longer[1] / once[1] / TIMES:.2f} of its processor time, start and report included\n"
+            )

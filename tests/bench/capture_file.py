@@ -1,7 +1,8 @@
 """A capture as a busy camera network would give it: nine frames of video for each one that says who somebody is.
 
-The bytes are built here by hand. Two thousand devices announce themselves again and again, each time under another message id,
-and are looked at once over HTTP, with the head of the answer cut over two segments. Three hundred of them stream over RTSP.
+The bytes are built here by hand. Two thousand devices announce themselves again and again, each time under another message id, and in
+each million frames each of them is visited over HTTP, with the head of the answer cut over two segments. A part of them stream over
+RTSP. What the frames are does not change with time, so that the first million is no other than the tenth.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 from uuid import UUID
 
 DEVICES = 2_000
-STREAMS = 300
+STREAMS_SHARE = 0.15
+"""Of the devices."""
 FRAMES = 1_000_000
 SEED = 11
 STARTS_AT = 1_767_225_600
@@ -23,6 +25,10 @@ VIDEO_SIZE = 1_040
 """Bytes of video in one segment."""
 EACH = 10
 """One frame of this many is discovery."""
+VISIT_EACH = 42
+"""A visit follows so many announcements: two thousand in a million frames."""
+FIRST_PORT, PORTS = 20_000, 20_000
+"""Of those who visit."""
 RECORDER_MAC, RECORDER_IP = bytes.fromhex("0200000000fe"), bytes((10, 20, 250, 1))
 BROADCAST = b"\xff" * 6
 SSDP_GROUP, MDNS_GROUP, WSD_GROUP = bytes((239, 255, 255, 250)), bytes((224, 0, 0, 251)), bytes((239, 255, 255, 250))
@@ -137,10 +143,10 @@ class Device:
         content = b"\x20\0\0\0DHIP" + session + bytes(4) + len(body).to_bytes(8, "little") * 2 + body
         return udp(self.mac, self.ip, group_mac(WSD_GROUP), bytes((239, 255, 255, 251)), (37810, 37810), content)
 
-    def page(self) -> Iterator[bytes]:
-        """Yield a visit to its web server, the head of the answer in two segments."""
+    def page(self, visit: int) -> Iterator[bytes]:
+        """Yield a visit to its web server, the head of the answer in two segments. visit: how many went before."""
         here = (self.mac, self.ip, 80)
-        there = (RECORDER_MAC, RECORDER_IP, 20_000 + self.number)
+        there = (RECORDER_MAC, RECORDER_IP, FIRST_PORT + visit % PORTS)
         ask = f"GET / HTTP/1.1\r\nHost: {self.text}\r\n\r\n".encode()
         answer = (
             f"HTTP/1.1 401 Unauthorized\r\nServer: {'App-webs/' if self.number % 2 else 'Webs'}\r\n"
@@ -167,25 +173,27 @@ class Device:
         yield tcp(here, there, 5001, 1001 + len(ask), ACK | PSH, answer)
 
 
+def streaming(devices: list[Device]) -> list[Device]:
+    """Return those that stream."""
+    return devices[: round(len(devices) * STREAMS_SHARE)]
+
+
 def discovery(devices: list[Device]) -> Iterator[bytes]:
     """Yield what all devices say, without end."""
-    for device in devices[:STREAMS]:
+    for device in streaming(devices):
         yield from device.opening()
-    visits = iter(devices)
-    for said in cycle((Device.arp, Device.hello, Device.ssdp, Device.vendor, Device.hello, Device.mdns, Device.hello)):
-        for device in devices:
-            yield said(device)
-            if device.number % 4 == 0:
-                visited = next(visits, None)
-                if visited is not None:
-                    yield from visited.page()
+    said = cycle((Device.arp, Device.hello, Device.ssdp, Device.vendor, Device.hello, Device.mdns, Device.hello))
+    announcements = (say(device) for say in said for device in devices)
+    for visit, device in enumerate(cycle(devices)):
+        yield from islice(announcements, VISIT_EACH)
+        yield from device.page(visit)
 
 
 def video(devices: list[Device]) -> Iterator[bytes]:
     """Yield the segments of all streams in turn, without end."""
     content = b"$\0" + VIDEO_SIZE.to_bytes(2) + random.Random(SEED).randbytes(VIDEO_SIZE - 4)
     frames = []
-    for device in devices[:STREAMS]:
+    for device in streaming(devices):
         here, there = (device.mac, device.ip, 554), (RECORDER_MAC, RECORDER_IP, 40_000 + device.number)
         frames.append(bytearray(tcp(here, there, 0, 1042, ACK, content)))
     for turn in cycle(range(1 << 20)):
@@ -195,22 +203,23 @@ def video(devices: list[Device]) -> Iterator[bytes]:
             yield bytes(frame)
 
 
-def frames(count: int = FRAMES) -> Iterator[bytes]:
+def frames(count: int = FRAMES, devices: int = DEVICES) -> Iterator[bytes]:
     """Yield the frames of the capture, always the same."""
     chance = random.Random(SEED)
-    devices = [Device(number, chance) for number in range(DEVICES)]
-    said, shown = discovery(devices), video(devices)
-    yield from islice(said, STREAMS * 4)
-    for place in range(count - STREAMS * 4):
+    cameras = [Device(number, chance) for number in range(devices)]
+    said, shown = discovery(cameras), video(cameras)
+    opening = len(streaming(cameras)) * 4
+    yield from islice(said, opening)
+    for place in range(count - opening):
         yield next(said) if place % EACH == 0 else next(shown)
 
 
-def chunks(count: int = FRAMES) -> Iterator[bytes]:
+def chunks(count: int = FRAMES, devices: int = DEVICES) -> Iterator[bytes]:
     """Yield a pcap file of so many frames in pieces."""
     yield struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)
     record = struct.Struct("<IIII").pack
     pieces: list[bytes] = []
-    for number, frame in enumerate(frames(count)):
+    for number, frame in enumerate(frames(count, devices)):
         second, rest = divmod(number, 10_000)
         pieces += (record(STARTS_AT + second, rest * 100, len(frame), len(frame)), frame)
         if len(pieces) >= 2_000:
@@ -219,8 +228,8 @@ def chunks(count: int = FRAMES) -> Iterator[bytes]:
     yield b"".join(pieces)
 
 
-def write(path: Path, count: int = FRAMES) -> None:
+def write(path: Path, count: int = FRAMES, devices: int = DEVICES) -> None:
     """Write the capture."""
     with path.open("wb") as file:
-        for piece in chunks(count):
+        for piece in chunks(count, devices):
             file.write(piece)
