@@ -13,12 +13,14 @@ from datetime import datetime
 from hashlib import blake2b
 
 from camscan.codecs.base import Repeating
+from camscan.codecs.quota import MAX_SENDERS
 from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, kept_of
 from camscan.model import MAX_RAW, Observation
 
-MAX_MESSAGES = 32_768
-"""Distinct messages that are known at a time."""
-MAX_BYTES = 24 * 1024 * 1024
+MAX_MESSAGES = 6 * MAX_SENDERS
+"""Distinct messages that are known at a time: of devices that speak in turns, one too few would have every message forgotten before it
+comes again."""
+MAX_BYTES = 48 * 1024 * 1024
 """Of what is kept of them."""
 
 Outcome = Observation | Undecoded | None

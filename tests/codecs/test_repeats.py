@@ -17,6 +17,7 @@ from camscan.codecs import repeats
 from camscan.codecs.base import Beginning, Repeating
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.fold import fold
+from camscan.codecs.quota import MAX_SENDERS
 from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, candidates, dispatch_datagram
 from camscan.codecs.repeats import Repeats, mark_of
 from camscan.model import Endpoint, Observation, Via
@@ -170,6 +171,15 @@ def test_what_is_forgotten_is_told_first(monkeypatch: pytest.MonkeyPatch) -> Non
     [told] = known.learn(marks[2], hello(2), NOON, None)
     assert (told.count, told.last_seen_at) == (1, later(5))
     assert known.again(marks[0], hello(0), NOON) is None
+
+
+def test_devices_that_speak_in_turns_are_known_again_however_many_are_kept() -> None:
+    known = Repeats()
+    kinds = 5
+    marks = [number.to_bytes(4) for number in range(kinds * MAX_SENDERS)]
+    for mark in marks:
+        assert not list(known.learn(mark, b"message", NOON, None))
+    assert all(known.again(mark, b"message", later(1)) is not None for mark in marks)
 
 
 # The index of codecs
