@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
 
-from camscan.history.causes import Step, causes_of
-from camscan.history.changes import Beyond, Causes, changes, differing
+from camscan.basis import Memory, age, basis_of, kept_before, kind_of, placed, ranges_of
+from camscan.history.changes import Beyond, changes, differing
+from camscan.history.closeness import unlike
 from camscan.history.life import Life, Look, life_of
 from camscan.history.matching import Matching, as_known
-from camscan.history.sight import Sight, after_a_look, overlaid
+from camscan.history.sight import Sight, overlaid
 from camscan.identity import Bindings, Identity, bound, identities
 from camscan.model import (
     Attestation,
@@ -22,110 +24,90 @@ from camscan.model import (
     Report,
     Run,
 )
-from camscan.pipeline import Found, Judging, identified
-from camscan.progress import NOBODY
-from camscan.rejudge import report_of
+from camscan.pipeline import Judging
 from camscan.report.observations import ObservationFile
-from camscan.statements import Recorded
 from camscan.store.devices import state_of
 from camscan.store.store import Store
 from camscan.store.values import KeptRun
+from camscan.why import Side, established
 
-MOST_BACK = 60
-"""Runs that are looked back on, for ranges that not every run covers."""
-MOST_LOOKS = 12
-"""Sightings from which it is told what was known of a device that was away."""
+MOST_LOOKS = 60
+"""Complete runs that are asked when they had looked for a device that is new."""
 MOST_PAST = 400
 """Earlier runs that a report tells of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One of two runs that are compared: what it knew, and from what that followed."""
-
-    sight: Sight
-    run: Run
-    evidence: Callable[[], ObservationFile]
-    """Reads what it heard, where a cause is to be found."""
-    attestations: tuple[Attestation, ...] = ()
-    """Those that it used."""
-
-
 def between(before: Side, after: Side, known: Sequence[KnownDevice], judging: Judging, beyond: Beyond) -> Diff:
     """Return how two runs of a site differ, and because of what. judging: by the data of today; its policies and site count for nothing."""
-    found = differing(before.sight, after.sight)
-    causes = established(before, after, found, known, judging) if found else Causes()
-    return changes(before.sight, after.sight, beyond, causes)
+    found = differing(before.sight, after.sight, beyond)
+    causes, told = established(before, after, found, {**beyond.earlier, **before.sight.facts}, known, judging)
+    earlier = replace(before.sight, facts=_as_told(before.sight.facts, told))
+    different = changes(earlier, after.sight, replace(beyond, earlier=_as_told(beyond.earlier, told)), causes)
+    slugs = {word for one in different.changes for text in (one.before, one.after) for word in text.split(" ")}
+    display = judging.knowledge.display
+    names = ((slug, display.get(slug) or judging.book.name(slug)) for slug in sorted(slugs))
+    return replace(different, display=tuple((slug, name) for slug, name in names if name != slug))
+
+
+def _as_told(facts: Mapping[int, DeviceFacts], told: Mapping[int, DeviceState]) -> Mapping[int, DeviceFacts]:
+    return {number: replace(one, state=told[number]) if number in told else one for number, one in facts.items()}
 
 
 def between_kept(store: Store, earlier: str, later: str, judging: Judging) -> Diff:
     """Return how two runs of a store differ, the older one first whatever their order. judging: as of `between`. Raises StoreError."""
-    one, other = sorted((store.run(name) for name in (earlier, later)), key=_age)
+    one, other = sorted((store.run(name) for name in (earlier, later)), key=age)
     return _of_store(store, (one,), other, judging)
 
 
 def since_before(store: Store, name: str, judging: Judging) -> Diff | None:
     """Return what a run of a store found different from all that runs before it knew; None for the first of its site and policies.
 
-    What was told of an earlier run is not told again. judging: as of `between`. Raises StoreError.
+    What was told of an earlier run is not told again; a run that nobody was told of counts for nothing. judging: as of `between`. Raises StoreError.
     """
     after = store.run(name)
-    basis = _basis(store, after)
+    basis = basis_of(store, after)
     return _of_store(store, basis, after, judging) if basis else None
 
 
 def newest_two(store: Store, site: str | None = None) -> tuple[KeptRun, KeptRun] | None:
     """Return the two newest complete runs of the newest run's site and policies, older one first; None where there are not two."""
     runs = store.runs(site=site)
-    same = [one for one in runs if one.complete and _kind_of(one) == _kind_of(runs[0])]
+    same = [one for one in runs if one.complete and kind_of(one) == kind_of(runs[0])]
     return (same[1], same[0]) if len(same) > 1 else None
 
 
-def _kind_of(one: KeptRun) -> tuple[object, ...]:
-    return one.run.site.name, frozenset(one.run.policies)
+def untold_before(store: Store, name: str) -> tuple[KeptRun, ...]:
+    """Return the runs before one, back to the last that was told, of which nobody was told, newest first. Raises StoreError."""
+    after = store.run(name)
+    untold = store.untold(after.run.site.name)
+    return tuple(takewhile(lambda one: one.id in untold, kept_before(store, after)))
 
 
-def _age(one: KeptRun) -> tuple[object, ...]:
-    return one.at, one.id
-
-
-def _placed(one: KeptRun) -> Run:
-    """Return a run as if the clock had never been set back, so that what is later also looks later."""
-    return replace(one.run, started_at=one.at)
-
-
-def _basis(store: Store, after: KeptRun) -> tuple[KeptRun, ...]:
-    """Return the runs that together looked where a run did, newest last: back to a complete one, at most so far."""
-    wanted = _sight(store, after)
-    same = [one for one in store.runs(site=after.run.site.name) if _kind_of(one) == _kind_of(after) and _age(one) < _age(after)]
-    found: list[KeptRun] = []
-    sights: list[Sight] = []
-    for one in same[:MOST_BACK]:
-        found.append(one)
-        sights.append(_sight(store, one))
-        if overlaid(sights).covers(wanted):
-            return tuple(reversed(found))
-    enough = next((place for place, one in enumerate(found) if one.complete), len(found) - 1)
-    return tuple(reversed(found[: enough + 1]))
-
-
-def _sight(store: Store, one: KeptRun) -> Sight:
-    """Return what a run knew of its ranges, without its devices."""
-    return Sight.of(one.id, _placed(one), one.complete, store.coverage(one.id), ())
-
-
-def _of_store(store: Store, basis: Sequence[KeptRun], after: KeptRun, judging: Judging) -> Diff:
-    earlier, later = [_side(store, one) for one in basis], _side(store, after)
-    first, newest = earlier[0], earlier[-1]
-    kept = {one.id: one for one in store.runs(site=after.run.site.name)}
-    came_later = {number for one in earlier[1:] for number in one.sight.facts} - first.sight.facts.keys()
-    memory = {number: facts for number in came_later if (facts := _remembered(store, number, first.sight, kept)) is not None}
-    before = replace(newest, sight=overlaid([one.sight for one in earlier], memory))
+def _of_store(store: Store, runs: Sequence[KeptRun], after: KeptRun, judging: Judging) -> Diff:
+    """Compare a run with what others together knew, oldest first."""
+    newest, later = _side(store, runs[-1]), _side(store, after)
+    together = overlaid([*(_side(store, one).sight for one in runs[:-1]), newest.sight])
     known = store.devices()
     disposed = disposals(known, judging, later.run)
-    asked = (later.sight.facts.keys() | disposed.keys()) - before.sight.facts.keys()
+    memory = Memory(store, runs[-1])
+    seen = later.sight.facts
+    asked = {number for number, facts in together.facts.items() if number not in seen or unlike(facts, seen[number])}
+    asked |= (seen.keys() | disposed.keys()) - together.facts.keys()
+    remembered = {number: one for number in sorted(asked) if (one := memory.of(number)) is not None}
+    away = remembered.keys() - together.facts.keys()
+    facts = {**together.facts, **{number: one.facts for number, one in remembered.items() if number not in away}}
+    shown_by: dict[str, Side] = {}
+    for one in remembered.values():
+        if one.run not in shown_by and one.run != runs[-1].id:
+            shown_by[one.run] = _side(store, memory.run(one.run))
+    before = replace(
+        newest,
+        sight=replace(together, facts=facts),
+        shown_by={number: shown_by[one.run] for number, one in remembered.items() if one.run in shown_by},
+    )
     beyond = Beyond(
-        earlier={number: facts for number in asked if (facts := _remembered(store, number, before.sight, kept)) is not None},
+        earlier={number: remembered[number].facts for number in away},
+        seen_by={number: memory.last(remembered[number]) for number in away},
         disposed=disposed,
         disposed_before=frozenset(disposals(known, judging, newest.run)),
     )
@@ -134,20 +116,8 @@ def _of_store(store: Store, basis: Sequence[KeptRun], after: KeptRun, judging: J
 
 def _side(store: Store, one: KeptRun) -> Side:
     attestations, exceptions = store.statements(one.id)
-    sight = Sight.of(one.id, _placed(one), one.complete, store.coverage(one.id), store.report_facts(one.id), exceptions)
-    return Side(sight, one.run, lambda: store.evidence(one.id), attestations)
-
-
-def _remembered(store: Store, number: int, sight: Sight, kept: Mapping[str, KeptRun]) -> DeviceFacts | None:
-    """Return what was known of a device before a run that did not see it; None where no earlier run did."""
-    known: DeviceFacts | None = None
-    data = ""
-    for one in [one for one in store.sightings(number) if one.at < sight.started_at][-MOST_LOOKS:]:
-        run = kept.get(one.run)
-        closely, version = run is not None and run.complete, run.run.data_version if run is not None else ""
-        known = one.facts if known is None else after_a_look(known, one.facts, closely=closely, same_data=version == data)
-        data = version
-    return known
+    seen = Sight.of(one.id, placed(one), one.complete, store.coverage(one.id), store.report_facts(one.id), exceptions)
+    return Side(seen, one.run, lambda: store.evidence(one.id), attestations)
 
 
 def disposals(known: Iterable[KnownDevice], judging: Judging, run: Run) -> dict[int, Attestation]:
@@ -169,57 +139,6 @@ def disposals(known: Iterable[KnownDevice], judging: Judging, run: Run) -> dict[
         for number, _ in bindings.naming(marks):
             found[device.number] = stated[number]
     return found
-
-
-def established(before: Side, after: Side, devices: Collection[int], known: Sequence[KnownDevice], judging: Judging) -> Causes:
-    """Return because of what these devices are judged or recognised otherwise: the earlier evidence judged again, step by step."""
-    again = _Again(before, devices, known, judging)
-    old, new = before.run, after.run
-    same_data = (old.data_version, old.version) == (new.data_version, new.version)
-    first = {number: facts.state for number, facts in before.sight.facts.items() if number in devices}
-    then = again.by(old, before.attestations)
-    states: Mapping[int, DeviceState] = first if not same_data else then
-    steps = [] if same_data else [Step("data", then)]
-    sited = replace(old, site=new.site, sites=new.sites)
-    stated = before.attestations
-    if (old.site, old.sites) != (new.site, new.sites):
-        steps.append(Step("site", again.by(sited, stated)))
-    if {one.id: one for one in stated} != {one.id: one for one in after.attestations}:
-        stated = after.attestations
-        steps.append(Step("attestation", again.by(sited, stated)))
-    if old.as_of != new.as_of:
-        steps.append(Step("rule", again.by(replace(sited, as_of=new.as_of), stated)))
-    if new.data_version == judging.knowledge.version:
-        last: Mapping[int, DeviceState] = {n: facts.state for n, facts in after.sight.facts.items() if n in devices}
-    else:
-        last = _Again(after, devices, known, judging).by(new, after.attestations)
-    return causes_of(states, [*steps, Step("device", last)])
-
-
-class _Again:
-    """The evidence of one run, judged again by the data of today."""
-
-    def __init__(self, side: Side, devices: Collection[int], known: Sequence[KnownDevice], judging: Judging) -> None:
-        self._devices, self._known = devices, known
-        self._judging = replace(judging, steps=NOBODY)
-        self._evidence = side.evidence()
-        self._found: Found = identified(self._evidence.observations, self._judging)
-
-    def by(self, run: Run, attestations: tuple[Attestation, ...]) -> Mapping[int, DeviceState]:
-        """Return what follows by the site, day and policies of a run, and by what persons stated, of each device by its number."""
-        evidence, claims = self._evidence, self._judging.knowledge.claims
-        judging = replace(
-            self._judging,
-            policies=run.policies,
-            site=run.site,
-            sites=run.sites,
-            as_of=run.as_of,
-            recorded=Recorded(attestations=attestations),
-        )
-        report = report_of(run, evidence, judging, found=self._found)
-        marks = identities([judged.asset for judged in report.assets], claims)
-        numbers = Matching(claims)(self._known, report, marks)
-        return {number: state_of(report.assets[place]) for place, number in numbers.items() if number in self._devices}
 
 
 def of_reports(before: tuple[Report, ObservationFile], after: tuple[Report, ObservationFile], judging: Judging) -> Diff:
@@ -264,17 +183,22 @@ def with_history(report: Report, store: Store, marks: Sequence[Identity], claims
     marks: identities of the report's assets, in order.
     """
     run = report.run
-    kept = [one for one in store.runs(site=run.site.name) if one.run.started_at < run.started_at]
+    kept = _before(store, run)
+    came_before = {one.id for one in kept}
     same = [one for one in kept if frozenset(one.run.policies) == frozenset(run.policies)][:MOST_PAST]
     past = tuple(PastRun(at=one.run.started_at, verdicts=one.verdicts, complete=one.complete) for one in reversed(same))
     known = {device.number: device for device in store.devices()}
     numbers = Matching(claims)(tuple(known.values()), report, marks)
-    looks = [_sight(store, one) for one in [one for one in kept if one.complete][:MOST_BACK]]
+    looks = [ranges_of(store, one) for one in [one for one in kept if one.complete][:MOST_LOOKS]]
     assets = []
     for place, judged in enumerate(report.assets):
         device = known.get(numbers.get(place, 0))
         first_seen = judged.asset.first_seen
-        if device is not None and (device.first_seen < first_seen or device.absent_until is not None):
+        if device is not None and (
+            device.first_seen < first_seen
+            or device.absent_until is not None
+            or any(one.run in came_before for one in store.sightings(device.number))
+        ):
             since, absent = min(device.first_seen, first_seen), device.absent_until
         else:
             looked = (one for one in looks if one.looked_at(judged.asset.site, judged.asset.ips) is not None)
@@ -283,15 +207,13 @@ def with_history(report: Report, store: Store, marks: Sequence[Identity], claims
     return replace(report, past=past, assets=tuple(assets))
 
 
-def remember_absences(store: Store, name: str, report: Report) -> None:
-    """Record of the devices that a kept run saw for the first time when a complete run had last looked for them. Raises StoreError."""
-    known = {device.number: device for device in store.devices()}
-    for facts, judged in zip(store.report_facts(name), report.assets, strict=True):
-        device, presence = known[facts.device], judged.presence
-        if presence is None or presence.absent_until is None or device.absent_until is not None:
-            continue
-        if device.first_seen >= presence.since:
-            store.remember_absence(device.number, presence.absent_until)
+def _before(store: Store, run: Run) -> list[KeptRun]:
+    """Return the runs of a run's site that came before it, newest first, whatever the clock said; before one that is to be kept, all own ones."""
+    runs = store.runs(site=run.site.name)
+    itself = next((one for one in runs if (one.run.id, one.run.started_at) == (run.id, run.started_at)), None)
+    if itself is not None:
+        return [one for one in runs if age(one) < age(itself)]
+    return [one for one in runs if one.origin == "run" or one.at < run.started_at]
 
 
 def life(store: Store, device: KnownDevice) -> Life:
@@ -300,9 +222,9 @@ def life(store: Store, device: KnownDevice) -> Life:
     addresses: dict[str, tuple[str, ...]] = {one.run: one.facts.state.ips for one in sightings}
     last: tuple[str, ...] = ()
     looks = []
-    for one in sorted(store.runs(site=device.site), key=_age):
+    for one in sorted(store.runs(site=device.site), key=age):
         last = addresses.get(one.id) or last
-        looked = bool(last) and one.id not in addresses and _sight(store, one).looked_at(device.site, last) is not None
+        looked = bool(last) and one.id not in addresses and ranges_of(store, one).looked_at(device.site, last) is not None
         looks.append(Look(run=one.id, at=one.run.started_at, policies=one.run.policies, looked=looked))
     stated = [store.statements(one) for one in addresses]
     attestations = {one.id: one for some, _ in stated for one in some}

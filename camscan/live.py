@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from camscan.collect.base import Ground, Tally
 from camscan.collect.interfaces import Interface
@@ -73,6 +73,15 @@ class Watcher(Protocol):
         ...
 
 
+class _Told(NamedTuple):
+    """What was told of a device."""
+
+    mark: object
+    """What a person would call a change, whenever it comes."""
+    counts: object
+    """What grows with every message, and what is said of it: told anew at the end."""
+
+
 class Recognition:
     """Who was heard so far. Only senders of whom something new was heard are looked at again; the final report is made from everything."""
 
@@ -91,7 +100,7 @@ class Recognition:
         """By sender: how many observations are a reason to look again."""
         self._waiting: dict[str, float] = {}
         """Senders to look at, each with when something new was first heard of it."""
-        self._told: dict[str, dict[str, object]] = {}
+        self._told: dict[str, dict[str, _Told]] = {}
         """By sender: the devices that were told, by key, each with what was told of it."""
         self._senders_of: Counter[str] = Counter()
         """By key of a device that was told: of how many senders."""
@@ -119,9 +128,9 @@ class Recognition:
 
     def settled(self, devices: Iterable[AssessedAsset]) -> Iterator[Change]:
         """Yield how the final devices differ from what was told."""
-        told = {key: mark for of_one in self._told.values() for key, mark in of_one.items()}
+        told = {key: one for of_one in self._told.values() for key, one in of_one.items()}
         final = {judged.asset.key: judged for judged in devices}
-        yield from (judged for key, judged in final.items() if told.get(key) != _mark(judged))
+        yield from (judged for key, judged in final.items() if told.get(key) != _told_of(judged))
         yield from (key for key in told if key not in final)
 
     @property
@@ -131,9 +140,15 @@ class Recognition:
 
     def _compared(self, sender: str, devices: Iterable[AssessedAsset]) -> Iterator[Change]:
         before = self._told.get(sender, {})
-        now = {judged.asset.key: (judged, _mark(judged)) for judged in devices}
-        self._told[sender] = {key: mark for key, (_, mark) in now.items()}
-        yield from (judged for key, (judged, mark) in now.items() if before.get(key) != mark)
+        now = {judged.asset.key: judged for judged in devices}
+        told = self._told[sender] = {}
+        for key, judged in now.items():
+            one, earlier = _told_of(judged), before.get(key)
+            if earlier is None or earlier.mark != one.mark:
+                told[key] = one
+                yield judged
+            else:
+                told[key] = earlier
         self._senders_of.update(now.keys() - before.keys())
         for key in before.keys() - now.keys():
             self._senders_of[key] -= 1
@@ -142,17 +157,20 @@ class Recognition:
                 yield key
 
 
-def _mark(judged: AssessedAsset) -> object:
-    """Return what a person would call a change of a device."""
-    asset, found = judged.asset, judged.identification
-    return (
+def _told_of(judged: AssessedAsset) -> _Told:
+    asset, found, judgement, calls = judged.asset, judged.identification, judged.judgement, judged.egress
+    mark = (
         asset.ips,
         asset.macs,
         asset.hostnames,
         asset.conflicts,
         replace(found, evidence=(), alternatives=(), made_on_evidence=None),
-        judged.judgement.verdict,
+        judgement.verdict,
+        tuple((one.policy, one.rule, one.verdict) for one in judgement.findings),
+        tuple((one.how, one.destination, one.names, one.ports, one.service, one.outside) for one in calls),
     )
+    counts = tuple((one.bytes_out, one.bytes_in, one.bound) for one in calls)
+    return _Told(mark, (counts, judgement.reason, tuple(one.reason for one in judgement.findings)))
 
 
 class Listeners:

@@ -246,7 +246,7 @@ def kept(observations: Iterable[Observation], judging: Judging) -> tuple[tuple[O
     if judging.inventory:
         return folded, found
     concerned = without_bystanders(folded, found, judging.knowledge, _surroundings(judging))
-    minimised = fold(minimise(concerned, found))
+    minimised = fold(minimise(concerned, found, judging.knowledge))
     return minimised, found if minimised == folded else identified(minimised, judging, found)
 
 

@@ -111,8 +111,8 @@ def udp_frame(payload: bytes, src: Endpoint = CAMERA, dst: Endpoint = SCANNER, *
     return ethernet(packet, 0x86DD if ":" in src.ip else 0x0800, **link)
 
 
-def tcp_frame(payload: bytes, src: Endpoint, dst: Endpoint, *, seq: int, flags: int = ACK, **link: Any) -> bytes:
-    packet = ip_packet(tcp(payload, src.port, dst.port, seq=seq, flags=flags), 6, src=src.ip, dst=dst.ip)
+def tcp_frame(payload: bytes, src: Endpoint, dst: Endpoint, *, seq: int, ack: int = 0, flags: int = ACK, **link: Any) -> bytes:
+    packet = ip_packet(tcp(payload, src.port, dst.port, seq=seq, ack=ack, flags=flags), 6, src=src.ip, dst=dst.ip)
     return ethernet(packet, 0x86DD if ":" in src.ip else 0x0800, **link)
 
 

@@ -143,6 +143,28 @@ def _over_http(it: Capture) -> None:
     web((b"x: 1\r\nAuthorization: Basic " + it.basic("middle") + b"\r\n\r\n", answer(page % it.secret("middle"))), whole=False)
     unheard = answer(b"<title>Station</title>") + answer(b"password=%s" % it.secret("unheard"))
     web((asked(b"/"), unheard))
+    told = b"<User><userName>%s</userName><password>%s</password></User>" % (it.secret("config"), it.secret("config"))
+    web((asked(b"/System/configurationFile?x=1"), answer(told, content=b"text/xml")))
+    web(
+        (asked(b"/current_config/passwd"), answer(b"1:%s:%s:1" % (it.secret("list"), it.secret("list")), content=b"text/plain"))
+    )
+    web(
+        (
+            asked(b"/cgi"),
+            answer(b'{"wifi":{"psk":"%s"},"pwd":"%s"}' % (it.secret("psk"), it.secret("pwd")), content=b"text/json"),
+        )
+    )
+    form = b'<input name="pw" value="%s"><script>var admin_passwd=\'%s\'</script>' % (it.secret("input"), it.secret("script"))
+    web((asked(b"/form"), answer(b"<title>Station</title>" + form)))
+    moved = (
+        b"Location: /x?key=%s" % it.secret("moved"),
+        b"X-Any-Key: " + it.secret("key"),
+        b"X-Ticket: " + it.secret("ticket"),
+    )
+    web((asked(b"/"), answer(b"", *moved, status=b"302 Found")))
+    host = asked(b"/").replace(b"Host: ", b"Host: %s:%s@" % (it.secret("host-name"), it.secret("host-word")))
+    web((host, answer(b"")))
+    web((b"", answer(b"<title>Station</title>" + it.secret("half"))), whole=False)
     home = (
         b"POST /%s?sn=%s HTTP/1.1\r\nHost: home.example.com\r\nUser-Agent: Cam/1.0 (%s)\r\nAuthorization: Basic %s\r\n\r\n"
         % (
@@ -169,6 +191,7 @@ def _over_rtsp(it: Capture) -> None:
 
     url = b"rtsp://%s:%s@10.20.0.64/ch1" % (it.secret("rtsp-name"), it.secret("rtsp-word"))
     described = SDP + b"k=clear:%s\r\na=control:%s\r\na=crypto:1 AES inline:%s\r\n" % (it.secret("sdp"), url, it.secret("srtp"))
+    described += b"a=control:rtsp://10.20.0.64/x?token=%s\r\n" % it.secret("control")
     it.talk(
         Endpoint(RECORDER, 42000),
         camera,
@@ -210,6 +233,8 @@ def _on_terminals(it: Capture) -> None:
     )
     inside = it.secret("telnet-inside")
     it.talk(Endpoint(PERSON, 43002), Endpoint(CAMERA, 23), (b"echo " + inside + b"\r\n", inside + b"\r\n# "), whole=False)
+    inside = b"Benutzer: " + it.secret("telnet-half") + b"\r\n# cat /etc/shadow\r\nroot:" + it.secret("telnet-hash")
+    it.talk(Endpoint(PERSON, 43004), Endpoint(CAMERA, 2323), (b"", inside), whole=False)
     it.talk(Endpoint(PERSON, 43003), Endpoint(CAMERA, 9999), (b"login " + it.secret("unknown") + b"\r\n", b"ok\r\n"))
 
 
@@ -230,10 +255,14 @@ def _in_datagrams(it: Capture) -> None:
         it.datagram(snmp(version, community, 0xA2), agent, manager)
         it.datagram(snmp(version, community, 0xA2)[:-3], agent, manager)
         it.datagram(snmp(version, community, 0xA7), Endpoint(CAMERA, 44001), Endpoint(PERSON, 162))
+    strings = (b"u=" + it.secret("txt-name"), b"p=" + it.secret("txt-word"), b"path=/?user=a&pwd=" + it.secret("txt-path"))
+    txt = b"".join(bytes([len(one)]) + one for one in strings)
+    name = b"\x03cam\x05_http\x04_tcp\x05local\0"
+    record = name + bytes.fromhex("0010800100000078") + len(txt).to_bytes(2) + txt
+    it.datagram(bytes.fromhex("000084000000000100000000") + record, Endpoint(CAMERA, 5353), Endpoint("224.0.0.251", 5353))
     location = b"http://%s:%s@10.20.0.64/d.xml?token=%s" % (it.secret("ssdp"), it.secret("ssdp"), it.secret("ssdp"))
-    notify = (
-        b"NOTIFY * HTTP/1.1\r\nNT: upnp:rootdevice\r\nNTS: ssdp:alive\r\nUSN: uuid:1\r\nLOCATION: " + location + b"\r\n\r\n"
-    )
+    notify = b"NOTIFY * HTTP/1.1\r\nNT: upnp:rootdevice\r\nNTS: ssdp:alive\r\nUSN: uuid:1\r\nLOCATION: " + location
+    notify += b"\r\nSERVER: Linux password=%s\r\n\r\n" % it.secret("server")
     it.datagram(notify, Endpoint(CAMERA, 1900), Endpoint("239.255.255.250", 1900))
     hello = (
         b'<e:Envelope xmlns:e="e" xmlns:d="d" xmlns:a="a" xmlns:wsse="w"><e:Header><wsse:UsernameToken><wsse:Username>%s</wsse:Username>'

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from camscan.live import OFTEN, Recognition
-from camscan.model import AssessedAsset, Asset, Identification, Judgement, Observation, Via
+from camscan.model import AssessedAsset, Asset, Egress, Finding, Identification, Judgement, Observation, Verdict, Via
 
 AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CAMERA, OTHER = "44:19:b6:00:00:01", "3c:ef:8c:00:00:02"
@@ -67,6 +67,61 @@ def test_a_device_is_told_when_it_is_new_and_when_it_changes() -> None:
     looking.recognition.add(said("C"))
     assert looking.told() == [f"mac:{CAMERA} C"]
     assert looking.recognition.devices == 2
+
+
+def with_calls(*calls: Egress, reason: str = "") -> AssessedAsset:
+    """Return what one device is that called somebody."""
+    (judged,) = Looking().look([said("A")])
+    finding = Finding(
+        policy="p",
+        rule="r",
+        verdict=Verdict.REVIEW,
+        act="connect",
+        force="advice",
+        installed="silent",
+        reason=reason,
+    )
+    return replace(judged, egress=calls, judgement=Judgement(verdict=Verdict.REVIEW, findings=(finding,)))
+
+
+def call(ip: str, sent: int = 0, port: str = "443/tcp") -> Egress:
+    return Egress(
+        how="connected",
+        destination=ip,
+        ports=(port,),
+        bytes_out=sent,
+        bound="at-least",
+        first_seen=AT,
+        last_seen=AT,
+        outside=True,
+    )
+
+
+def test_a_device_is_told_again_when_it_calls_somebody_else_and_not_with_each_byte() -> None:
+    state = with_calls()
+    recognition = Recognition(lambda heard: (state,), lambda: 0.0, settle_s=0.0)
+
+    def changes(now: AssessedAsset) -> list[object]:
+        nonlocal state
+        state = now
+        recognition.add(said("A"))
+        return list(recognition.changes(1.0))
+
+    assert len(changes(state)) == 1
+    assert len(changes(with_calls(call("203.0.113.7", 10)))) == 1
+    assert changes(with_calls(call("203.0.113.7", 5000), reason="sent 5,000 bytes")) == []
+    assert len(changes(with_calls(call("203.0.113.7", 6000, "80/tcp")))) == 1
+    assert len(changes(with_calls(call("203.0.113.7", 6000, "80/tcp"), call("203.0.113.8")))) == 1
+
+
+def test_the_last_bytes_of_a_call_and_the_reason_that_states_them_are_told_once_at_the_end() -> None:
+    first, last = with_calls(call("203.0.113.7", 10), reason="sent 10"), with_calls(call("203.0.113.7", 90), reason="sent 90")
+    recognition = Recognition(lambda heard: (first,), lambda: 0.0, settle_s=0.0)
+    recognition.add(said("A"))
+    assert list(recognition.changes(1.0)) == [first]
+    assert list(recognition.settled([first])) == []
+    assert list(recognition.settled([last])) == [last]
+    assert list(recognition.settled([with_calls(call("203.0.113.7", 10), reason="sent 90")])) != []
 
 
 def test_only_those_of_whom_something_new_was_heard_are_looked_at() -> None:

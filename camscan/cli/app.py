@@ -17,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from camscan import __version__
 from camscan.cli.exits import ExitCode, exit_code_of
+from camscan.cli.outset import ENDED, Terminated
 from camscan.errors import CamscanError
 from camscan.report.escape import visible
 
@@ -149,6 +150,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
         typer.main.get_command(app)(args=with_values(given), prog_name="camscan")
+    except Terminated as ended:
+        if not ended.said:
+            print(f"camscan: {ENDED}", file=sys.stderr)
+        return ExitCode.TERMINATED
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.INTERNAL
     except CamscanError as fault:
@@ -184,4 +189,4 @@ def report_bug(kind: type[BaseException], fault: BaseException, trace: Traceback
 
 
 def _on_terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(ExitCode.TERMINATED)
+    raise Terminated(ExitCode.TERMINATED)

@@ -118,43 +118,38 @@ def conclude(
     journal: has the run until it is kept or delivered. source: what the report is made from, where that stays.
     """
     fail_on = options.fail_on_level(threshold.fail_on)
-    delivered = True
+    missing: list[str] = []  # what was not kept, written or sent, and why
     heard = tuple(observations)
     if keeper is not None:
         # Before anything is written: every output names the head of the chain that the run is in.
         report = keeper.with_history(report)
-        delivered = keeper.keep(report, heard, quiet=ending.quiet)
+        if not keeper.keep(report, heard, quiet=ending.quiet):
+            missing.append(keeper.lost)
         report = keeper.with_head(report)
     whole, observations = report, heard
     if ending.redact:
         from camscan.report.redact import redacted_run
 
         report, observations = redacted_run(report, heard)
-    try:
-        outputs.commit(report, tuple(observations))
-    except DeliveryError as fault:
-        delivered = False
-        show.closing(f"camscan: {fault}")
+    missing += _fault_of(lambda: outputs.commit(report, tuple(observations)))
     if package is not None:
-        try:
-            package.write(report, observations)
-        except DeliveryError as fault:
-            delivered = False
-            show.closing(f"camscan: {fault}")
+        missing += _fault_of(lambda: package.write(report, observations))
     if journal is not None:
         kept_as = keeper.kept_as if keeper is not None else None
-        journal.settle(whole, heard, kept_as, safe=delivered or kept_as is not None, quiet=ending.quiet)
+        journal.settle(whole, heard, kept_as, safe=not missing or kept_as is not None, quiet=ending.quiet)
     unattended = watch is not None and watch.unattended
     since: Diff | None = None
+    untold: tuple[str, ...] = ()
     if keeper is not None and (unattended or fail_on == "new"):
         try:
             since = keeper.compared()
+            untold = tuple(one.id for one in keeper.untold())
         except StoreError as fault:
-            delivered = False
+            missing.append(str(fault))
             show.closing(f"camscan: {fault}")
     if watch is not None and unattended:
         telling = watch.telling(
-            report, since, kept=bool(keeper and keeper.kept_as), delivered=delivered, redacted=ending.redact
+            report, since, kept=bool(keeper and keeper.kept_as), missing=missing, untold=untold, redacted=ending.redact
         )
     else:
         telling = None
@@ -171,11 +166,23 @@ def conclude(
             show.result(on_output(format_of(ending.format_name, formats_of(ending)), report, ending))
     finally:
         # Whoever closed the pipe keeps the report from nobody else.
-        if sending is not None and not _sent(report, sending, ending, telling, outputs, package, keeper, source):
-            delivered = False
-    if speaks or not delivered:
-        show.closing(closing_line(report, fail_on, since))
-    raise typer.Exit(exit_code(report, fail_on, threshold.exit_zero, by_signal=by_signal, delivered=delivered, since=since))
+        if sending is not None:
+            missing += _sent(report, sending, ending, telling, outputs, package, keeper, source)
+    if keeper is not None and not missing:
+        missing += _fault_of(keeper.tell)
+    if speaks or missing:
+        show.closing(closing_line(report, fail_on, since, missing))
+    raise typer.Exit(exit_code(report, fail_on, threshold.exit_zero, by_signal=by_signal, delivered=not missing, since=since))
+
+
+def _fault_of(work: Callable[[], object]) -> list[str]:
+    """Do a part of what remains, and return why it failed, which is told; nothing where it did not."""
+    try:
+        work()
+    except (DeliveryError, StoreError) as fault:
+        show.closing(f"camscan: {fault}")
+        return [str(fault)]
+    return []
 
 
 def _sent(
@@ -187,8 +194,8 @@ def _sent(
     package: Packing | None,
     keeper: Keeper | None,
     source: str | None,
-) -> bool:
-    """Send a report to everywhere else, and return whether all have it; what fails is told with where the report is."""
+) -> tuple[str, ...]:
+    """Send a report to everywhere else, and return who has it not, and why; what fails is told with where the report is."""
     from camscan.cli.sending import where_held
 
     files = [*outputs.written, *(package.outputs.written if package is not None else ())]

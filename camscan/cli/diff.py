@@ -88,7 +88,9 @@ def _of_store(given: Sequence[str], site: str | None, judging: Judging, where: s
         if len(given) == 1:
             found = since_before(store, given[0], judging)
             if found is None:
-                raise UsageError(f"{given[0]}: no run of its site and policies was kept before it")
+                raise UsageError(
+                    f"{given[0]}: no run of its site and policies was kept and told before it: camscan diff RUN RUN"
+                )
             return found, store.run(given[0]).run.marking
         pair = [store.run(name) for name in given] if given else newest_two(store, site)
         if pair is None:

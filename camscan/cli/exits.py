@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Literal
 
@@ -114,13 +115,15 @@ def exit_code(
     return ExitCode.UNSETTLED
 
 
-def closing_line(report: Report, fail_on: FailOn = "review", since: Diff | None = None) -> str:
+def closing_line(report: Report, fail_on: FailOn = "review", since: Diff | None = None, undelivered: Sequence[str] = ()) -> str:
     """Return the exit code in words, e.g. `INCOMPLETE: 1 of 12 ranges not covered (vlan 40: interface down); 3 prohibited`.
 
-    since: how the run differs from earlier ones, where that was asked for.
+    since: how the run differs from earlier ones, where that was asked for. undelivered: what was not kept, written or sent, and why.
     """
-    state = "INTERRUPTED" if report.run.interrupted else "COMPLETE" if report.complete else "INCOMPLETE"
-    reasons = [] if report.complete else list(report.incomplete_because) or ["reason not recorded"]
+    ended = "COMPLETE" if report.complete else "INCOMPLETE"
+    state = "INTERRUPTED" if report.run.interrupted else "UNDELIVERED" if undelivered else ended
+    lacking = [] if report.complete else list(report.incomplete_because) or ["reason not recorded"]
+    reasons = [*undelivered, *([ended, *lacking] if undelivered and lacking else lacking)]
     changed = [_changed_words(since)] if since is not None and report.run.policies else []
     return f"{state}: {'; '.join([*reasons, _found_words(report, fail_on), *changed])}"
 

@@ -32,7 +32,7 @@ FORMATS = ("table", "json")
 DEVICE = "device"
 SHORTEST_HEAD, LONGEST_HEAD = 16, 64
 """Digits of a head by which it is looked for."""
-WORDS = {"began": "begin", "ended": "end", "failed": "failure"}
+WORDS = {"began": "begin", "ended": "end", "failed": "failure", "told": "telling"}
 
 
 class DeviceOrCommand(TyperGroup):

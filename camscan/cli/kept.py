@@ -19,7 +19,7 @@ from camscan.cli.configuration import Configuration
 from camscan.cli.groups import Keeping, Threshold
 from camscan.cli.pulse import Pulse
 from camscan.cli.unattended import CLOCK, words_of
-from camscan.errors import DeliveryError, StoreError, UsageError
+from camscan.errors import DeliveryError, LockedError, StoreError, UsageError
 from camscan.identity import Identity
 from camscan.model import Diff, Observation, Report
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from camscan.report.observations import ObservationFile
     from camscan.store.location import Location
     from camscan.store.store import Store
+    from camscan.store.values import KeptRun
 
 NAME_ONE = "name a store with --store, or `store` in the configuration"
 KEEP_ONE = "camscan scan --keep keeps a run"
@@ -45,6 +46,10 @@ class Keeper:
     judging: Judging
     kept_as: str | None = None
     """The id under which the run was kept."""
+    resumes: datetime | None = None
+    """When the run began that this one goes on with."""
+    lost: str = ""
+    """Why it was not, or not in full."""
     pulse: Pulse | None = None
     """What the chain of the store knows of the run; None where nothing is kept."""
 
@@ -83,10 +88,13 @@ class Keeper:
         if self.store is None:
             return True
         try:
-            name = self.kept_as = self.put(report, observations, self.pulse.begun if self.pulse is not None else None)
+            before = self._interrupted(self.resumes) if self.resumes is not None else ()
+            begun = self.pulse.begun if self.pulse is not None else None
+            name = self.kept_as = self._add(report, observations, begun, before)
             if self.pulse is not None:
                 self.pulse.keep(self.store, name)
         except (DeliveryError, StoreError) as fault:
+            self.lost = str(fault)
             show.closing(f"camscan: {fault}")
             return False
         show.note(f"kept in {self.store.name} as {name}", quiet=quiet)
@@ -98,20 +106,40 @@ class Keeper:
             return report
         return replace(report, run=replace(report.run, chain_head=self.pulse.head))
 
-    def put(self, report: Report, observations: Sequence[Observation], begun: Recorded | None = None) -> str:
-        """Put a run into the store, which there must be, and return its id there. Raises DeliveryError, StoreError.
+    def keep_interrupted(self, report: Report, observations: Sequence[Observation]) -> str:
+        """Keep what an earlier run had found when it was interrupted, and return its id there. Raises DeliveryError, StoreError."""
+        begun, *resumed = self._interrupted(report.run.started_at) or (None,)
+        return self._add(report, observations, begun, [one for one in resumed if one is not None])
 
-        begun: the record of its begin in the chain.
-        """
-        from camscan.compared import remember_absences
+    def _interrupted(self, began: datetime) -> tuple[Recorded, ...]:
+        """Return the begins without an end of the run that began then on this machine, and of those that went on with it."""
+        if self.store is None or self.pulse is None or self.pulse.begun is None:
+            return ()
+        own = self.pulse.begun
+        found = [
+            one
+            for one in self.store.unended(own.beat.site)
+            if one.number < own.number and (one.beat.command, one.beat.machine) == (own.beat.command, own.beat.machine)
+        ]
+        first = max((place for place, one in enumerate(found) if one.beat.at <= began), default=None)
+        return () if first is None else tuple(found[first:])
+
+    def _add(
+        self, report: Report, observations: Sequence[Observation], begun: Recorded | None, resumed: Sequence[Recorded]
+    ) -> str:
         from camscan.history.matching import Matching
 
         assert self.store is not None
-        self.kept_as = None
         known_by = Matching(self.judging.knowledge.claims)
-        name = self.store.add(report, observations, identities=self._marks(report), match=known_by, begun=begun)
-        remember_absences(self.store, name, report)
-        return name
+        return self.store.add(
+            report,
+            observations,
+            identities=self._marks(report),
+            match=known_by,
+            begun=begun,
+            resumed=resumed,
+            to_tell=self.pulse is not None,
+        )
 
     def compared(self) -> Diff | None:
         """Return how the run that was kept differs from those before it; None where there is nothing to compare it with. Raises StoreError."""
@@ -120,6 +148,19 @@ class Keeper:
         from camscan.compared import since_before
 
         return since_before(self.store, self.kept_as, self.judging)
+
+    def untold(self) -> tuple[KeptRun, ...]:
+        """Return the runs just before the one that was kept of which nobody was told, newest first. Raises StoreError."""
+        if self.store is None or self.kept_as is None:
+            return ()
+        from camscan.compared import untold_before
+
+        return untold_before(self.store, self.kept_as)
+
+    def tell(self) -> None:
+        """Record that all who were to hear of the run did, so that the next one tells only what is new since. Raises StoreError."""
+        if self.store is not None and self.pulse is not None and self.kept_as is not None:
+            self.pulse.tell(self.store, self.kept_as)
 
     def clock_set_back(self, at: datetime) -> tuple[str, ...]:
         """Return the warning where the clock stands before the end of this site's last run; none where it does not. Raises StoreError."""
@@ -168,7 +209,7 @@ def keeper_of(settings: Configuration, keeping: Keeping, judging: Judging, pulse
     """
     if not keeps(settings, keeping):
         return Keeper(None, judging)
-    pulse = pulse or Pulse(judging)
+    pulse = pulse or Pulse.of(judging)
     store = open_to_write(settings, keeping.store)
     try:
         pulse.begin(store)
@@ -188,7 +229,7 @@ def failures_recorded(settings: Configuration, keeping: Keeping, pulse: Pulse) -
     except BaseException as fault:
         if keeps(settings, keeping) and not pulse.ended:
             with suppress(StoreError), open_to_write(settings, keeping.store) as store:
-                pulse.fail(store, words_of(fault))
+                pulse.fail(store, words_of(fault), locked_out=isinstance(fault, LockedError))
         raise
 
 

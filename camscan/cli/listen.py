@@ -65,6 +65,7 @@ def listen(
     from camscan import pipeline
     from camscan.collect.privileges import CAP_NET_RAW, may, remedy_for_privilege
     from camscan.collect.scope import allowed_until, authorise, authorise_capture, build_scope
+    from camscan.collect.scopefile import read_scope_file
     from camscan.report.deliver import open_outputs
 
     refuse_unknown(ending, threshold, compares=True)
@@ -73,7 +74,7 @@ def listen(
     wanted = build_scope((), exclude or (), iface or (), None, scope)
     started_at = now()
     if promisc:
-        authorise_capture(wanted)
+        authorise_capture(wanted, read_scope_file(scope) if scope is not None else None)
     authorise(wanted, started_at, "listen")
     if not may(CAP_NET_RAW):
         raise PrivilegeError(f"listening needs CAP_NET_RAW: {remedy_for_privilege('listen …')}")
@@ -94,7 +95,7 @@ def listen(
         show.note(line, quiet=ending.quiet)
     sending = deliveries_of(ending, configuration().delivery)
     with ExitStack() as opened:
-        pulse = Pulse(judging)
+        pulse = Pulse.of(judging)
         opened.enter_context(failures_recorded(configuration(), keeping, pulse))
         if keeps(configuration(), keeping):
             folder, wait = state_folder(configuration(), keeping.store), watch_of(configuration(), Schedule()).lock_wait_s

@@ -214,11 +214,21 @@ def site_context(pairs: Iterable[str], configured: Mapping[str, str] | None = No
     """
     stated = dict(configured or {})
     for pair in pairs:
-        key, sign, value = pair.partition("=")
+        _, sign, value = pair.partition("=")
         if not sign or not value:
             raise UsageError(f'--site: "{pair}" is not KEY=VALUE: e.g. --site class=sensitive')
-        stated[key] = value
-    return checked_site(stated, "--site")
+    return checked_site(stated | pairs_of(pairs), "--site")
+
+
+def pairs_of(pairs: Iterable[str]) -> dict[str, str]:
+    """Return what `--site` pairs state, those that are none left out. Raises UsageError where two state different things."""
+    stated: dict[str, str] = {}
+    for key, sign, value in (pair.partition("=") for pair in pairs):
+        if sign and stated.setdefault(key, value) != value:
+            how = "replay files of two sites in a run each, and put their observation files together" if key == "name" else ""
+            how = how or ("put commas between networks" if key == "ranges" else "state it once")
+            raise UsageError(f"--site {key}={stated[key]} and --site {key}={value}: one run is of one site: {how}")
+    return stated
 
 
 def checked_site(

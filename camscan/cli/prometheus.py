@@ -32,11 +32,12 @@ def refuse_name(path: Path) -> None:
         raise UsageError(f"--prometheus {path}: there is no folder {path.parent}")
 
 
-def metrics(sites: Sequence[SiteState], newest: Recorded | None, lapsed: int, now: datetime) -> str:
-    """Return the file. lapsed: exceptions in the file of exceptions that have lapsed."""
+def metrics(sites: Sequence[SiteState], newest: Recorded | None, lapsed: int, now: datetime, *, fresh: bool) -> str:
+    """Return the file. lapsed: exceptions in the file of exceptions that have lapsed; fresh: whether all is that was asked for."""
     ranges = [(site, one) for site in sites for one in site.ranges]
     last = [(site, site.last) for site in sites if site.last is not None]
     families: list[tuple[str, str, Iterable[Sample]]] = [
+        ("camscan_fresh", "Whether each range of each site is fresh; 0 too where no run is recorded.", [({}, float(fresh))]),
         (
             "camscan_range_last_complete_timestamp_seconds",
             "End of the last run that covered a range completely; 0 where none is known.",

@@ -18,14 +18,28 @@ if TYPE_CHECKING:
 class Pulse:
     """What the chain knows of a run."""
 
-    judging: Judging
+    site: str
+    command: str
     unattended: bool = False
+    policies: tuple[str, ...] = ()
+    data_version: str = ""
     begun: Recorded | None = None
     """The record of its begin."""
     ended: bool = False
     """Its end is recorded."""
     head: str = ""
     """Of the chain after its newest record; empty before the first."""
+
+    @classmethod
+    def of(cls, judging: Judging, *, unattended: bool = False) -> Pulse:
+        """Return that of a run of which all is known by which it judges."""
+        made = cls(site=judging.site.name, command=judging.command, unattended=unattended)
+        made.judged_by(judging)
+        return made
+
+    def judged_by(self, judging: Judging) -> None:
+        """Take what is known as soon as the data is read."""
+        self.site, self.policies, self.data_version = judging.site.name, judging.policies, judging.knowledge.version
 
     def begin(self, store: Store) -> None:
         """Record that it began. Raises StoreError."""
@@ -34,13 +48,13 @@ class Pulse:
         begun = Heartbeat(
             event="began",
             at=now(),
-            site=self.judging.site.name,
-            command=self.judging.command,
+            site=self.site,
+            command=self.command,
             machine=socket.gethostname(),
             unattended=self.unattended,
-            policies=self.judging.policies,
+            policies=self.policies,
             version=self._version,
-            data_version=self.judging.knowledge.version,
+            data_version=self.data_version,
         )
         self.begun = self._record(store, begun)
 
@@ -49,8 +63,14 @@ class Pulse:
         self.ended = True
         self.head = store.run(name).run.chain_head
 
-    def fail(self, store: Store, because: str) -> None:
-        """Record that it came to nothing, unless its end is recorded. Raises StoreError."""
+    def tell(self, store: Store, name: str) -> None:
+        """Record that all who were to hear of the run that is kept under this id did. Raises StoreError."""
+        from camscan.history.heartbeat import Heartbeat
+
+        store.record(Heartbeat(event="told", at=now(), site=self.site, command=self.command, run=name))
+
+    def fail(self, store: Store, because: str, *, locked_out: bool = False) -> None:
+        """Record that it came to nothing, unless its end is recorded. locked_out: as in Heartbeat. Raises StoreError."""
         from camscan.history.heartbeat import Heartbeat
 
         if self.ended:
@@ -58,13 +78,14 @@ class Pulse:
         failed = Heartbeat(
             event="failed",
             at=now(),
-            site=self.judging.site.name,
-            command=self.judging.command,
+            site=self.site,
+            command=self.command,
             machine=socket.gethostname(),
             unattended=self.unattended,
             version=self._version,
             began=self.begun.number if self.begun is not None else 0,
             because=because,
+            locked_out=locked_out,
         )
         self._record(store, failed)
         self.ended = True

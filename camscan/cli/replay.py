@@ -35,7 +35,7 @@ def replay(
     store: options.StoreUrl = None,
 ) -> None:
     """Read captures, kept evidence or lists of other programs as if the devices had just spoken. No network, no privilege."""
-    from camscan.collect.files import with_standard_input
+    from camscan.collect.files import is_read_once, with_pipes
     from camscan.offline import replay as replay_files
     from camscan.report.deliver import open_outputs
 
@@ -46,9 +46,9 @@ def replay(
     with open_outputs(ending.outputs, formats_of(ending)) as outputs, sending:
         with (
             runs_as_files(files, configuration(), store) as named,
-            with_standard_input(named) as paths,
+            with_pipes(named) as paths,
             progress("replay", quiet=ending.quiet) as steps,
         ):
             report, observations = replay_files(paths, replace(judging, steps=steps), site_named=basis.names_site)
-        source = None if Path("-") in files else ", ".join(map(str, files))
+        source = None if any(map(is_read_once, files)) else ", ".join(map(str, files))
         conclude(report, observations, outputs, ending, threshold, sending=sending, source=source)

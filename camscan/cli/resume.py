@@ -187,6 +187,7 @@ def journalling(
             show.note(warnings[0], quiet=quiet)
             left = None
         journal.prepare(facts, left)
+        keeper.resumes = left.interrupted.beginning.run.started_at if left is not None else None
     except BaseException:
         journal.close()
         raise
@@ -209,7 +210,7 @@ def _keep(left: Leftover, keeper: Keeper, judging: Judging) -> str:
 
         found = recovered(left.interrupted, judging, inventory=left.facts.inventory)
         try:
-            kept_as = keeper.put(*found)
+            kept_as = keeper.keep_interrupted(*found)
         except DeliveryError as fault:
             raise StoreError(f"{fault}: a run that was interrupted has to be kept before another begins") from fault
     return f"the run of {when} was interrupted; what it found is kept as {kept_as}, incomplete; this is a new run"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,12 +20,13 @@ from camscan.cli.groups import Ending, JudgingOptions, Keeping, Schedule, Thresh
 from camscan.cli.judging import judging_by
 from camscan.cli.kept import failures_recorded, keeper_of, keeps, refuse_without_store, state_folder
 from camscan.cli.lock import Lock
+from camscan.cli.outset import Outset
 from camscan.cli.progressview import progress
 from camscan.cli.pulse import Pulse
 from camscan.cli.resume import as_before, facts_of, journalling, kept_as_before, refuse_another, scope_before, to_resume
 from camscan.cli.sending import deliveries_of
 from camscan.cli.signals import until_signalled
-from camscan.cli.unattended import failures_told, wait_for_turn, watch_of
+from camscan.cli.unattended import failures_told, site_meant, wait_for_turn, watch_of
 from camscan.errors import UsageError
 from camscan.model import Scope
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from camscan.collect.snmpaccess import SnmpAccess
     from camscan.collect.stages import ScanPlan
     from camscan.pipeline import Judging
+
+NO_TARGET = "no target: name a range (camscan scan 10.20.0.0/24) or a scope file (--scope FILE)"
 
 
 @with_groups
@@ -78,7 +81,7 @@ def scan(
 ) -> None:
     """Find the cameras of a range, say who made each, and judge them."""
     from camscan import pipeline
-    from camscan.cli.sites import chosen_site
+    from camscan.cli.sites import chosen_site, with_own_ranges
     from camscan.collect.interfaces import choose_interfaces, interfaces
     from camscan.collect.scope import allowed_until, authorise, build_scope
     from camscan.rejudge import filled_in
@@ -87,88 +90,90 @@ def scan(
     settings = configuration()
     watch = watch_of(settings, schedule)
     keeping, ending = watch.keeping(keeping), watch.ending(ending)
-    refuse_unknown(ending, threshold, compares=True)
-    refuse_without_store(settings, keeping, threshold)
-    sending = deliveries_of(ending, settings.delivery)
-    listen_s = options.duration(listen, "--listen") if listen is not None else 0
-    left = to_resume(settings, keeping, basis) if resume else None
-    if left is not None:
-        run = left.interrupted.beginning.run
-        basis, keeping = as_before(basis, left), kept_as_before(keeping, left)
-        deep, inventory = deep or left.facts.deep, inventory or left.facts.inventory
-        listen_s = listen_s or float(left.facts.listen_s or 0)
-        require = require or list(run.require)
-        ending = replace(ending, marking=ending.marking or run.marking)
-    judging = judging_by(
-        settings,
-        basis,
-        command="scan",
-        marking=ending.marking,
-        require=require,
-        inventory=inventory,
-        ask=_ask_policies if show.may_ask() and not watch.unattended else None,
-    )
-    refuse_unjudged(judging.policies, ending)
-    known = interfaces()
-    named = chosen_site(basis.site or (), basis.sites or settings.sites)
-    if named is not None:
-        targets, scope, exclude = (
-            targets or list(named.context.ranges),
-            scope or named.scope,
-            [*(exclude or ()), *named.exclude],
-        )
-    asked = not targets and scope is None and left is None
-    if asked:
-        targets = _links_to_scan(known, iface or (), unattended=watch.unattended)
-    if left is not None and not targets and scope is None:
-        wanted = scope_before(left)
-    else:
-        wanted = build_scope(
-            targets or (),
-            exclude or (),
-            iface or (),
-            pace or settings.pace,
-            scope,
-            allow_public=allow_public,
-            allow_large=allow_large,
-            infrastructure=infrastructure or (),
-        )
-    snmp = _snmp_access(credentials)
-    accounts = _accounts(credentials)
-    with_credentials = credentials is not None or bool(accounts) or bool(snmp.accounts)
-    asked_for = [name for name, asked in (("deep", deep), ("credentials", with_credentials), ("listen", listen_s)) if asked]
-    if scope is None:
-        wanted = replace(wanted, techniques=tuple(dict.fromkeys((*wanted.techniques, *asked_for))))
-    for technique in ("active", *asked_for):
-        authorise(wanted, now(), technique)
-    if left is not None:
-        judging = filled_in(judging, left.interrupted.beginning.run, keep_name=False)
-        refuse_another(left, wanted, judging, credentials=with_credentials)
-    tell = partial(show.note, quiet=ending.quiet)
-    down = tuple(link for link in known if not link.up and not link.loopback)
-    plan = _plan(
-        wanted,
-        choose_interfaces(known, wanted.interfaces, wanted.ranges),
-        judging,
-        settings,
-        deep,
-        accounts,
-        snmp,
-        listen_s,
-        ending.quiet,
-    )
-    if dry_run:
-        from camscan.cli.notice import notice
-
-        show.result(notice(plan, judging.site, sending.names))
-        return
-    if asked and not show.confirm(_question(plan)):
-        raise UsageError("nothing was sent")
+    pulse = Pulse(site=site_meant(basis.site or (), settings.site), command="scan", unattended=watch.unattended)
+    noted = partial(failures_recorded, settings, keeping, pulse) if watch.unattended and not dry_run else nullcontext
     with ExitStack() as opened:
-        opened.enter_context(sending)
-        pulse = Pulse(judging, unattended=watch.unattended)
-        opened.enter_context(failures_told(sending, watch, judging.site.name, ending, pulse))
-        opened.enter_context(failures_recorded(settings, keeping, pulse))
+        outset = opened.enter_context(Outset())
+        with noted():
+            refuse_unknown(ending, threshold, compares=True)
+            refuse_without_store(settings, keeping, threshold)
+            sending = deliveries_of(ending, settings.delivery)
+        if not dry_run:
+            opened.enter_context(sending)
+            opened.enter_context(failures_told(sending, watch, ending, pulse))
+        opened.enter_context(noted())
+        listen_s = options.duration(listen, "--listen") if listen is not None else 0
+        left = to_resume(settings, keeping, basis) if resume else None
+        if left is not None:
+            run = left.interrupted.beginning.run
+            basis, keeping = as_before(basis, left), kept_as_before(keeping, left)
+            deep, inventory = deep or left.facts.deep, inventory or left.facts.inventory
+            listen_s = listen_s or float(left.facts.listen_s or 0)
+            require = require or list(run.require)
+            ending = replace(ending, marking=ending.marking or run.marking)
+        judging = judging_by(
+            settings,
+            basis,
+            command="scan",
+            marking=ending.marking,
+            require=require,
+            inventory=inventory,
+            ask=_ask_policies if show.may_ask() and not watch.unattended else None,
+        )
+        pulse.judged_by(judging)
+        refuse_unjudged(judging.policies, ending)
+        known = interfaces()
+        named = chosen_site(basis.site or (), basis.sites or settings.sites)
+        targets, scope, exclude = with_own_ranges(named, targets, scope, exclude)
+        asked = not targets and scope is None and left is None
+        if asked:
+            targets = _links_to_scan(known, iface or (), unattended=watch.unattended)
+        if left is not None and not targets and scope is None:
+            wanted = scope_before(left)
+        else:
+            wanted = build_scope(
+                targets,
+                exclude,
+                iface or (),
+                pace or settings.pace,
+                scope,
+                allow_public=allow_public,
+                allow_large=allow_large,
+                infrastructure=infrastructure or (),
+            )
+        snmp = _snmp_access(credentials)
+        accounts = _accounts(credentials)
+        with_credentials = credentials is not None or bool(accounts) or bool(snmp.accounts)
+        asked_for = [name for name, asked in (("deep", deep), ("credentials", with_credentials), ("listen", listen_s)) if asked]
+        if scope is None:
+            wanted = replace(wanted, techniques=tuple(dict.fromkeys((*wanted.techniques, *asked_for))))
+        for technique in ("active", *asked_for):
+            authorise(wanted, now(), technique)
+        if left is not None:
+            judging = filled_in(judging, left.interrupted.beginning.run, keep_name=False)
+            refuse_another(left, wanted, judging, credentials=with_credentials)
+        tell = partial(show.note, quiet=ending.quiet)
+        down = tuple(link for link in known if not link.up and not link.loopback)
+        plan = _plan(
+            wanted,
+            choose_interfaces(known, wanted.interfaces, wanted.ranges),
+            judging,
+            settings,
+            deep,
+            accounts,
+            snmp,
+            listen_s,
+            ending.quiet,
+        )
+        if dry_run:
+            from camscan.cli.notice import notice
+
+            show.result(notice(plan, judging.site, sending.names))
+            return
+        if asked and not show.confirm(_question(plan)):
+            raise UsageError("nothing was sent")
+        if not watch.unattended:
+            opened.enter_context(failures_recorded(settings, keeping, pulse))
         wait_for_turn(watch, judging.site.name, tell)
         if watch.unattended or keeps(settings, keeping):
             folder = state_folder(settings, keeping.store)
@@ -187,6 +192,7 @@ def scan(
             warnings=(*judging.warnings, *keeper.clock_set_back(now()), *journal.warnings),
         )
         plan = replace(journal.planned(plan), deadline=watch.deadline(allowed_until(wanted, now()), now()), down=down)
+        outset.over = True
         with progress("scan", quiet=ending.quiet) as steps:
             told = replace(plan, steps=steps), replace(judging, steps=steps)
             (report, observations), by_signal = asyncio.run(until_signalled(lambda: pipeline.scan(*told)))
@@ -267,7 +273,7 @@ def _snmp_access(credentials: Path | None) -> SnmpAccess:
 def _links_to_scan(known: Sequence[Interface], wanted: Sequence[str], *, unattended: bool = False) -> list[str]:
     """Return the networks on our links, for a person to confirm. Raises UsageError where nobody can be asked."""
     if unattended or not show.may_ask():
-        raise UsageError("no target: name a range (camscan scan 10.20.0.0/24) or a scope file (--scope FILE)")
+        raise UsageError(NO_TARGET)
     links = [i for i in known if i.up and not i.loopback and (not wanted or i.name in wanted)]
     # Public networks of IPv6 are usual on links; who means them names them.
     own_v6 = [n for i in links for n in i.networks_v6 if n.is_private and not n.is_link_local]

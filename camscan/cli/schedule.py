@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.exceptions import TyperException
 
 from camscan.cli import show
-from camscan.cli.timers import Job, crontab, service, timer, written_folders
+from camscan.cli.rehearsal import rehearsed
+from camscan.cli.timers import Job, crontab, service, timer
 from camscan.errors import UsageError
 
-WRITING = ("-o", "--output")
 LONGEST_NAME = 64
 
 Arguments = Annotated[
@@ -67,35 +66,22 @@ def systemd(
 
 
 def _job(arguments: list[str], at: str, name: str, program: str | None) -> Job:
-    """Return what is to be run. Raises UsageError where `camscan scan` would not take the arguments."""
+    """Return what is to be run. Raises what `camscan scan` would refuse."""
     hour, colon, minute = at.partition(":")
     if not (colon and hour.isdecimal() and minute.isdecimal() and len(minute) == 2 and int(hour) < 24 and int(minute) < 60):
         raise UsageError(f'--at: "{at}" is no time of day: write it as 02:30')
     if name and (not name.isascii() or not name.replace("-", "").isalnum() or len(name) > LONGEST_NAME):
         raise UsageError(f'--name: "{name}": use letters, digits and hyphens')
     unattended = ["--unattended", *(one for one in arguments if one != "--unattended")]
-    _check(unattended)
+    writes = rehearsed(unattended, int(hour), int(minute))
     return Job(
         program=_program(program),
         arguments=("scan", *unattended),
         hour=int(hour),
         minute=int(minute),
         name=name,
-        writes=written_folders(unattended, WRITING),
+        writes=writes,
     )
-
-
-def _check(arguments: list[str]) -> None:
-    """Refuse what `camscan scan` would refuse, today rather than in the night."""
-    from camscan.cli.app import load
-
-    line = f"camscan scan {' '.join(arguments)}"
-    try:
-        load("scan").make_context("scan", list(arguments))
-    except typer.Exit as asked:
-        raise UsageError(f"{line}: asks for help and scans nothing") from asked
-    except TyperException as fault:
-        raise UsageError(f"{line}: {fault.format_message()}") from fault
 
 
 def _program(given: str | None) -> str:

@@ -92,8 +92,8 @@ class Deliveries:
         redacted: bool = False,
         telling: Telling | None = None,
         held: str = KEEP_ONE,
-    ) -> bool:
-        """Send a report to every destination, one after the other, and say of each how it went; return whether all have it.
+    ) -> tuple[str, ...]:
+        """Send a report to every destination, one after the other, and say of each how it went; return who has it not, and why.
 
         written: the files that hold it; redacted: the name of this machine does not go along either; telling: what is told of it
         where nobody watches the run; held: what is said of where it is, should it not arrive. No failure keeps the others back.
@@ -108,8 +108,10 @@ class Deliveries:
         wanted = [one for one in self.destinations if telling is None or telling.mails or not one.for_people]
         return self._deliver(parcel, wanted, held, quiet=quiet)
 
-    def send_failure(self, words: str, site: str, marking: str | None, *, redacted: bool, chain_head: str = "") -> bool:
-        """Tell every destination that a run came to nothing, and why; return whether all know.
+    def send_failure(
+        self, words: str, site: str, marking: str | None, *, redacted: bool, chain_head: str = ""
+    ) -> tuple[str, ...]:
+        """Tell every destination that a run came to nothing, and why; return who does not know, and because of what.
 
         chain_head: as of Run; redacted: neither site nor machine is named.
         """
@@ -125,20 +127,21 @@ class Deliveries:
         )
         return self._deliver(failed, self.destinations, "there is no report", quiet=True)
 
-    def _deliver(self, parcel: Parcel | Failure, wanted: Sequence[Destination], kept: str, *, quiet: bool) -> bool:
-        all_have_it, bug = True, None
+    def _deliver(self, parcel: Parcel | Failure, wanted: Sequence[Destination], kept: str, *, quiet: bool) -> tuple[str, ...]:
+        missing: list[str] = []
+        bug: Exception | None = None
         for one in wanted:
             show.note(f"sending {one.name}", quiet=quiet)
             try:
                 one.deliver(parcel)
             except DeliveryError as fault:
-                all_have_it = False
-                show.closing(f"camscan: not delivered: {one.name}: {one.cause(fault)}; {kept}")
+                missing.append(f"{one.name}: {one.cause(fault)}")
+                show.closing(f"camscan: not delivered: {missing[-1]}; {kept}")
             except Exception as fault:  # a bug in one way of sending keeps the report from nobody else; it is raised below
                 bug = bug or fault
         if bug is not None:
             raise bug
-        return all_have_it
+        return tuple(missing)
 
 
 def deliveries_of(

@@ -39,7 +39,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("pace", "How fast: polite, normal or fast.", "polite", '"polite"'),
     Setting("data", "A folder of fingerprints and policies in place of the shipped one.", "the shipped data", '"/srv/camscan/data"'),
     Setting("sites", "The file of sites: what you state about each range.", "none", '"/etc/camscan/sites.toml"'),
-    Setting("store", "Where runs are kept: a path, or the URL of a PostgreSQL database.", "the user's data folder", '"/srv/camscan/runs.sqlite"'),
+    Setting("store", "Where runs are kept: a path, or the URL of a PostgreSQL database.", "none: nothing is kept; with --keep, the state folder", '"/srv/camscan/runs.sqlite"'),
     Setting("attestations", "What persons stated of devices.", "the user's data folder", '"/srv/camscan/attestations.toml"'),
     Setting("exceptions", "Recorded acceptances and replacement plans.", "the user's data folder", '"/srv/camscan/exceptions.toml"'),
     Setting("exception_days", "Days for which an exception may be given at most.", "180", "180"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from camscan.cli.options import SITE_KEYS, checked_site, nearest, one_of
+from camscan.cli.options import SITE_KEYS, checked_site, nearest, one_of, pairs_of
 from camscan.errors import UsageError
 from camscan.model import SiteContext
 
@@ -43,7 +43,7 @@ def chosen_site(pairs: Iterable[str], path: Path | None) -> NamedSite | None:
 
     Raises UsageError.
     """
-    stated = _stated(pairs)
+    stated = pairs_of(pairs)
     found = next((site for site in _of_file(stated, path) if site.context.name == stated["name"]), None)
     if found is None:
         return None
@@ -53,19 +53,24 @@ def chosen_site(pairs: Iterable[str], path: Path | None) -> NamedSite | None:
     return replace(found, context=replace(found.context, **{key: getattr(instead, key) for key in changed}))
 
 
+def with_own_ranges(
+    named: NamedSite | None, targets: Sequence[str] | None, scope: Path | None, exclude: Sequence[str] | None
+) -> tuple[list[str], Path | None, list[str]]:
+    """Return targets, scope file and exclusions of flags, filled in from the site that `--site name=…` names."""
+    if named is None:
+        return list(targets or ()), scope, list(exclude or ())
+    return list(targets or named.context.ranges), scope or named.scope, [*(exclude or ()), *named.exclude]
+
+
 def unknown_site(pairs: Iterable[str], path: Path | None) -> str | None:
     """Return what to tell of a name that is none of the file's sites, which is allowed; None where all is well. Raises UsageError."""
-    stated = _stated(pairs)
+    stated = pairs_of(pairs)
     known = [site.context.name for site in _of_file(stated, path)]
     if not known or stated["name"] in known:
         return None
     near = nearest(stated["name"], known)
     meant = f"did you mean {near}?" if near else f"it has {one_of(known)}"
     return f"--site name={stated['name']} is no site of {path}, so nothing is taken from there: {meant}"
-
-
-def _stated(pairs: Iterable[str]) -> dict[str, str]:
-    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
 
 def _of_file(stated: Mapping[str, str], path: Path | None) -> tuple[NamedSite, ...]:

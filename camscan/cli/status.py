@@ -26,7 +26,7 @@ SCHEMA = "camscan-status/1"
 FORMATS = ("table", "json")
 MAX_AGE = "26h"
 """A day, and two hours for runs that take longer or begin later than the one before."""
-MOST_BACK = 120
+MOST_BACK = 180
 """Records of a site that are looked at: some sixty runs."""
 MOST_NAMED = 8
 
@@ -77,7 +77,7 @@ def status(
     if prometheus is not None:
         from camscan.cli.prometheus import metrics, write
 
-        write(prometheus, metrics(found.sites, found.newest, len(found.lapsed), found.at))
+        write(prometheus, metrics(found.sites, found.newest, len(found.lapsed), found.at, fresh=found.fresh))
     show.result(document(found) if format_name == "json" else table(found))
     show.closing(closing_line(found))
     raise typer.Exit(ExitCode.COMPLETE if found.fresh else ExitCode.INCOMPLETE)

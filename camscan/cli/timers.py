@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from camscan.errors import UsageError
 
@@ -128,28 +126,6 @@ def timer(job: Job) -> str:
             "",
         )
     )
-
-
-def written_folders(arguments: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
-    """Return the folders, absolute, of the files that `options` among the arguments write. Raises UsageError for a relative one."""
-    folders = []
-    for option, value in _values(arguments, options):
-        path = Path(value.partition(":")[2] if ":" in value and not value.startswith("/") else value)
-        if not path.is_absolute():
-            raise UsageError(f"{option} {value}: a scheduled run starts in another folder: give the whole path")
-        folders.append(str(path.parent))
-    return tuple(dict.fromkeys(folders))
-
-
-def _values(arguments: Sequence[str], options: Sequence[str]) -> list[tuple[str, str]]:
-    found = []
-    for number, argument in enumerate(arguments):
-        name, sign, value = argument.partition("=")
-        if name in options and sign:
-            found.append((name, value))
-        elif argument in options and number + 1 < len(arguments):
-            found.append((argument, arguments[number + 1]))
-    return found
 
 
 def _quoted(part: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,16 +61,32 @@ class Watch:
             ends.append(Deadline(seconds=left, words=f"the scope allows no more after {until.astimezone():%Y-%m-%d %H:%M %Z}"))
         return min(ends, key=lambda one: one.seconds, default=None)
 
-    def telling(self, report: Report, since: Diff | None, *, kept: bool, delivered: bool, redacted: bool) -> Telling:
-        """Return what is told of the run. since: how it differs from earlier ones; kept: whether it was; report: masked if redacted."""
+    def telling(
+        self, report: Report, since: Diff | None, *, kept: bool, missing: Sequence[str], untold: Sequence[str], redacted: bool
+    ) -> Telling:
+        """Return what is told of the run.
+
+        since: how it differs from earlier ones; kept: whether it was; missing: what was not kept or written, and why;
+        untold: runs before it that nobody was told of, newest first; report: masked if redacted.
+        """
         from camscan.report.news import News, message_of, trouble_of
 
         others = [warning for warning in report.warnings if warning.startswith(CLOCK)]
-        if not delivered:
-            others.append("not all that was to be written or kept was: standard error says what")
+        if redacted:
+            others += ["not all was kept and written: standard error of the machine that scans says what"] if missing else []
+        else:
+            others += [f"not all was kept and written: {cause}" for cause in missing]
+        if untold:
+            others.append(_untold_words(untold, redacted=redacted))
         news = News(diff=since, kept=kept, trouble=trouble_of(report, *others))
         mails = {"always": True, "trouble": bool(news.trouble)}.get(self.mail_on, news.speaks)
         return Telling(message=message_of(news, report, redacted=redacted), speaks=news.speaks, mails=mails)
+
+
+def _untold_words(untold: Sequence[str], *, redacted: bool) -> str:
+    runs = "the run before this one was" if len(untold) == 1 else f"the {len(untold)} runs before this one were"
+    shown = "" if redacted else f": camscan report {untold[0]} shows {'it' if len(untold) == 1 else 'the last of them'}"
+    return f"{runs} not told in full{shown}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +114,12 @@ def watch_of(settings: Configuration, schedule: Schedule) -> Watch:
     )
 
 
+def site_meant(pairs: Sequence[str], configured: Mapping[str, str]) -> str:
+    """Return the name of the site that a run is of, while nothing is checked yet. pairs: of `--site`."""
+    given = next((pair.partition("=")[2] for pair in pairs if pair.startswith("name=")), "")
+    return given or configured.get("name") or socket.gethostname()
+
+
 def share_of_jitter(site: str, host: str) -> float:
     """Return how much of the jitter a machine waits for a site, from 0 to 1: always the same, and different for others."""
     return int.from_bytes(hashlib.sha256(f"{host}\0{site}".encode("utf-8", "backslashreplace")).digest()[:8], "big") / 2**64
@@ -112,16 +134,16 @@ def wait_for_turn(watch: Watch, site: str, tell: Callable[[str], None]) -> None:
 
 
 @contextmanager
-def failures_told(sending: Deliveries, watch: Watch, site: str, ending: Ending, pulse: Pulse | None = None) -> Iterator[None]:
-    """Tell every destination where what is done inside comes to nothing, if nobody watches it. pulse: of the run."""
+def failures_told(sending: Deliveries, watch: Watch, ending: Ending, pulse: Pulse) -> Iterator[None]:
+    """Tell every destination where what is done inside comes to nothing, if nobody watches it."""
     try:
         yield
     except typer.Exit:
         raise
     except BaseException as fault:
         if watch.unattended:
-            words, head = words_of(fault, redacted=ending.redact), pulse.head if pulse is not None else ""
-            sending.send_failure(words, site, ending.marking, redacted=ending.redact, chain_head=head)
+            words = words_of(fault, redacted=ending.redact)
+            sending.send_failure(words, pulse.site, ending.marking, redacted=ending.redact, chain_head=pulse.head)
         raise
 
 

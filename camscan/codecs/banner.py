@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from camscan.codecs.base import DecodeError, fields, text
-from camscan.model import Fields, StreamHead, Via
+from camscan.codecs.base import OVERHEARD, DecodeError, fields, text
+from camscan.model import Fields, StreamHead
 
 NAME = "banner"
 PORTS: tuple[int, ...] = ()
@@ -64,19 +64,22 @@ def decode(head: StreamHead) -> Banner:
 
 def without_secrets(head: StreamHead) -> StreamHead:
     """Return the connection as it may be kept: what the server said before the client could log in. Never raises."""
-    return replace(head, sent=b"", received=head.received if head.via is Via.ACTIVE else greeting(head))
+    return replace(head, sent=b"", received=greeting(head) if head.via in OVERHEARD else head.received)
 
 
 def greeting(head: StreamHead) -> bytes:
     """Return what a server said before the client could log in.
 
-    Of a terminal that shows no prompt to a client that typed, commands alone: where its greeting ended is not known.
+    Of a terminal that was not heard from its start, or shows no prompt to a client that typed, commands alone: where its greeting ended is
+    not known.
     """
     service, received = _service(head), head.received
     if service == "ftp":
         return received[: _end_of_reply(received)]
     if service != "telnet":
         return received
+    if not head.from_start:
+        return received[: _end_of_commands(received)]
     lowered = received.lower()
     prompts = [at + len(prompt) for prompt in _PROMPTS if (at := lowered.find(prompt)) >= 0]
     if prompts:

@@ -1,14 +1,15 @@
 """What of a capture is looked at, in the filter language of libpcap: nine frames of ten are video, and never leave the filter.
 
 Source: pcap-filter(7). Of TCP pass the segments that open and close connections and those with content: which connections are past
-their head is not for a filter to know. Of UDP pass the ports of all codecs, and what begins as a message of theirs on any other.
+their head is not for a filter to know. Of UDP pass the ports of all codecs, what begins as a message of theirs on any other, and whatever
+leaves a private network or comes to one from elsewhere: that is counted.
 """
 
 from __future__ import annotations
 
 from camscan.codecs.base import Beginning
+from camscan.codecs.datagrams import FLOW_PORTS
 from camscan.codecs.frame import LINK_COOKED, LINK_COOKED_2, LINK_ETHERNET, LINK_RAW
-from camscan.codecs.messages import FLOW_PORTS
 from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS
 
 _IP = frozenset({0x0800, 0x86DD})
@@ -19,6 +20,17 @@ _BEGINS_OF_TEXT = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\0<", b"HTTP"
 _BEGIN_BEHIND_A_BYTE = (b"\x4a\x5d\x8f\x1c",)
 """What Vivotek's messages hold behind a first byte that varies."""
 _QUIC_PORT = 443
+
+
+def _private(at: int) -> str:
+    """Return the filter for private and link-local addresses of IPv4. at: of the address in the packet."""
+    return f"(ip[{at}] = 10 or ip[{at}:2] & 0xfff0 = 0xac10 or ip[{at}:2] = 0xc0a8 or ip[{at}:2] = 0xa9fe)"
+
+
+_FROM_PRIVATE, _TO_PRIVATE = _private(12), _private(16)
+_BEYOND_IPV4 = f"({_FROM_PRIVATE} and not {_TO_PRIVATE} and ip[16] < 224) or ({_TO_PRIVATE} and not {_FROM_PRIVATE})"
+_BEYOND_IPV6 = "(ip6[24] != 0xff and (ip6[8] < 0xfc or ip6[24] < 0xfc) and (ip6[8:4] != ip6[24:4] or ip6[12:2] != ip6[28:2]))"
+"""One end is in no private network, and the other not in the same site: RFC 6177 gives each 48 bits."""
 
 
 def expression(link_type: int) -> str | None:
@@ -48,10 +60,10 @@ def _of_packets() -> str:
         f"(udp and ({by_port}))"
         f" or (ip and ({_ipv4_tcp()}))"
         f" or (ip proto 17 and ((ip[6:2] & 0x1fff != 0 and ip[6:2] & 0x1fff < {_LAST_FRAGMENT}) or {of_ipv4}"
-        f" or (dst port {_QUIC_PORT} and udp[8] & 0xc0 = 0xc0)))"
+        f" or (dst port {_QUIC_PORT} and udp[8] & 0xc0 = 0xc0) or {_BEYOND_IPV4}))"
         f" or (ip6 and ({_ipv6_tcp()} or ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or ip6[6] = 60"
         f" or (ip6[6] = 58 and ip6[40] >= 130 and ip6[40] <= 143)"
-        f" or (ip6[6] = 17 and ({of_ipv6} or (dst port {_QUIC_PORT} and ip6[48] & 0xc0 = 0xc0)))))"
+        f" or (ip6[6] = 17 and ({of_ipv6} or (dst port {_QUIC_PORT} and ip6[48] & 0xc0 = 0xc0) or {_BEYOND_IPV6}))))"
     )
 
 

@@ -5,15 +5,14 @@ What this holds and what `messages` holds are apart, so that one process may tak
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from struct import Struct
 from typing import NamedTuple, Protocol
 
-from camscan.codecs import head as heads
-from camscan.codecs.base import DecodeError, ip_from_text
-from camscan.codecs.flows import on_link
+from camscan.codecs.base import DecodeError
+from camscan.codecs.datagrams import Datagrams
+from camscan.codecs.flows import Ended, on_link
 from camscan.codecs.fragments import Fragments
 from camscan.codecs.frame import (
     ETHERTYPE_ARP,
@@ -31,13 +30,11 @@ from camscan.codecs.frame import (
 )
 from camscan.codecs.pcapfile import EPOCH, MAX_FRAME, Batch
 from camscan.codecs.pcapfile import Frame as RawFrame
-from camscan.codecs.registry import Outcome, Undecoded, dispatch_client, dispatch_stream
-from camscan.codecs.tcpstream import Connection, Direction, Streams, Watch
-from camscan.codecs.tls import client_hello_sni
+from camscan.codecs.registry import STREAM_PORTS, Undecoded
+from camscan.codecs.tcpstream import Connection, Direction, Streams
+from camscan.codecs.unicast import is_elsewhere, packed
 from camscan.model import Endpoint, StreamHead, Via
 
-MAX_EXCHANGES = 2
-"""Answers of one connection over HTTP that are looked at."""
 MAX_OF_DAMAGED = 40
 """Bytes kept of a damaged frame: its headers, and nothing of what somebody said."""
 _ARP = ETHERTYPE_ARP.to_bytes(2)
@@ -69,42 +66,14 @@ class Whole(NamedTuple):
     at: datetime
 
 
-class Named(NamedTuple):
-    """The head of a connection was given."""
+class Begun(NamedTuple):
+    """A client sent its first datagram to a server beyond the link, or had one from there."""
 
     client: Endpoint
     server: Endpoint
-    name: str | None
-    """By which the client asked for its server."""
 
 
-class Ended(NamedTuple):
-    """A connection is forgotten."""
-
-    client: Endpoint
-    client_mac: str | None
-    server: Endpoint
-    server_mac: str | None
-    sent: int
-    received: int
-    """Bytes, of the client."""
-    exact: bool
-    """These are all: beginning and end of both directions were seen."""
-    from_link: bool
-    """The client stands on the link that was listened to."""
-    accepted: bool
-    """The server stands there, and was seen to take the connection."""
-    first_at: datetime
-    last_at: datetime
-
-
-class Given(NamedTuple):
-    """What a connection said to those who asked it."""
-
-    outcomes: tuple[Outcome, ...]
-
-
-Passed = Batch | Whole | Given | Named | Ended
+Passed = Batch | Whole | Undecoded | StreamHead | Begun | Ended
 """What is passed on; a batch is of frames that are plain, as `is_plain` says."""
 _NOTHING: tuple[Passed, ...] = ()
 
@@ -112,17 +81,20 @@ _NOTHING: tuple[Passed, ...] = ()
 class Demux:
     """Takes the frames of one capture in order. What it holds is bounded, and what it gave up for that is counted."""
 
-    def __init__(self, *, via: Via, collector: str, site: str) -> None:
-        self._collector = collector
-        self._site = site
-        self._pending: list[Passed] = []
-        """What became of connections meanwhile."""
-        self._streams = Streams(via, Watch(given=self._note_name, ended=self._note_end))
+    def __init__(self, via: Via) -> None:
+        self._meanwhile: list[Begun | Ended] = []
+        """Connections that were forgotten meanwhile, and exchanges of datagrams."""
+        self._streams = Streams(via, self._note_end, STREAM_PORTS)
+        self._datagrams = Datagrams(
+            lambda client, server: self._meanwhile.append(Begun(client, server)), self._meanwhile.append
+        )
         self._fragments = Fragments()
         self.frames = 0
         """Frames that were taken."""
         self.skipped = 0
-        """Segments of connections of which enough was known, those included that a reader left out by itself."""
+        """Segments of connections of which enough was known, those included that a reader left out by itself, and datagrams of media."""
+        self.cut = 0
+        """Frames of which only the front was captured, as far as they were looked at."""
 
     @property
     def skippable(self) -> dict[bytes, Direction]:
@@ -142,10 +114,11 @@ class Demux:
         blob, frames, link_type = batch
         known, parts_of_ip, instant, epoch = self._streams.skippable.get, _parts_of_ip, timedelta, EPOCH
         unwanted, tcp, udp, ipv4, without_content = SYN | FIN | RST, TCP, UDP, _IPV4, _MOST_WITHOUT_CONTENT
+        side_of = self._datagrams.side
         least = _LEAST_TCP if link_type == LINK_ETHERNET else MAX_FRAME + 1
         passed: list[Passed] = []
         plain: list[RawFrame] = []
-        skipped = refused = 0
+        skipped = 0
         for raw in frames:
             seconds, microseconds, start, size = raw
             is_datagram = False
@@ -153,7 +126,6 @@ class Demux:
                 kind, part, proto, mark, tick, flags = parts_of_ip(blob, start)
                 if (direction := known(mark)) is not None and not flags & unwanted and proto == tcp and kind == ipv4:
                     if program is not None and size <= without_content and not program.filter(blob[start : start + size]):
-                        refused += 1
                         continue
                     skipped += 1
                     direction.awake = True
@@ -161,13 +133,26 @@ class Demux:
                         direction.reach(int.from_bytes(blob[start + 38 : start + 42]), 0)
                     continue
                 is_datagram = proto == udp and kind == ipv4 and not part & _FRAGMENT_BITS
+                if is_datagram and int.from_bytes(blob[start + 16 : start + 18]) + 14 > size:
+                    is_datagram = False  # cut off
+                if is_datagram and not blob[start] & 1 and side_of(mark) is not None:
+                    is_datagram = False
             if is_datagram and program is None:
                 plain.append(raw)
                 continue
             frame = blob[start : start + size]
             if program is not None and not program.filter(frame):
-                refused += 1
-            elif is_datagram or is_plain(frame, link_type):
+                continue
+            if is_datagram:
+                plain.append(raw)
+            elif is_plain(frame, link_type):
+                if self.counts(frame, epoch + instant(0, seconds, microseconds)):
+                    self.frames += 1
+                    continue
+                if self._meanwhile:
+                    passed.append(Batch(blob, plain, link_type))
+                    passed += self.meanwhile()
+                    plain = []
                 plain.append(raw)
             elif said := self.feed(frame, epoch + instant(0, seconds, microseconds), link_type):
                 if plain:
@@ -189,7 +174,8 @@ class Demux:
         try:
             packet = split(frame, link_type) if place is None else packet_at(frame, place)
         except DecodeError as fault:
-            return (Given((Undecoded(protocol="frame", reason=str(fault), sample=frame[:MAX_OF_DAMAGED]),)),)
+            return (Undecoded(protocol="frame", reason=str(fault), sample=frame[:MAX_OF_DAMAGED]),)
+        self.cut += packet.missing > 0
         if packet.fragment is None:
             return self._of_packet(packet, at)
         return [passed for whole, since in self._fragments.feed(packet, at) for passed in self._of_packet(whole, since)]
@@ -198,7 +184,9 @@ class Demux:
         """Give the packets that stayed incomplete, and what the connections said that were still open."""
         for packet, at in self._fragments.flush():
             yield from self._of_packet(packet, at)
-        yield from self._of_heads(self._streams.flush())
+        yield from self._of_streams(self._streams.flush())
+        self._datagrams.flush()
+        yield from self.meanwhile()
 
     def _skips(self, frame: bytes, place: Place) -> bool:
         """Return whether a segment adds nothing to what is known of its connection."""
@@ -216,42 +204,66 @@ class Demux:
         """Return what a packet is that is whole, or the first part of one."""
         if packet.later_fragment:
             return _NOTHING
-        return self._of_heads(self._streams.feed(packet, at)) if packet.proto == TCP else (Whole(packet, at),)
+        if packet.proto == TCP:
+            return self._of_streams(self._streams.feed(packet, at))
+        if packet.proto == UDP:
+            self._count(packet, at)
+        return (*self.meanwhile(), Whole(packet, at))
 
-    def _of_heads(self, given: Iterable[StreamHead]) -> Sequence[Passed]:
-        """Return what the two sides of connections said, and what became of connections meanwhile."""
-        said = tuple(outcome for head in given for outcome in self._outcomes(head))
-        if not said and not self._pending:
-            return _NOTHING
-        passed = [*((Given(said),) if said else ()), *self._pending]
-        self._pending.clear()
+    def _of_streams(self, heads: tuple[StreamHead, ...]) -> Sequence[Passed]:
+        """Return the heads of connections, and behind them what became of connections meanwhile."""
+        return (*heads, *self.meanwhile()) if self._meanwhile else heads
+
+    def counts(self, frame: bytes, at: datetime) -> bool:
+        """Count a plain frame where its datagram leaves the link or comes from beyond; return whether it says nothing else."""
+        if frame[0] & 1 or (place := place_of(frame)) is None:
+            return False
+        _, addresses, transport, end = place
+        side = self._datagrams.side(frame[addresses : transport + 4])
+        if side is None:
+            return False
+        is_ipv4 = transport - addresses == 8
+        if side.mac is None:
+            side.mac, side.hop_limit = frame[6:12].hex(":"), frame[addresses - 4 if is_ipv4 else addresses - 1]
+        number = frame[addresses - 8 : addresses - 6] if is_ipv4 else b""
+        content = hash((number, frame[transport : transport + 4], frame[transport + 8 : end]))
+        is_bulk = self._datagrams.count(side, content, end - transport - 8, at)
+        self.skipped += is_bulk
+        return is_bulk
+
+    def meanwhile(self) -> Sequence[Passed]:
+        """Return what became of connections and exchanges since this was asked last."""
+        passed = tuple(self._meanwhile)
+        self._meanwhile.clear()
         return passed
 
-    def _outcomes(self, head: StreamHead) -> Iterator[Outcome]:
-        client = dispatch_client(head, collector=self._collector, site=self._site)
-        if client is not None:
-            yield client
-        for part in parts_of(head):
-            outcome = dispatch_stream(part, collector=self._collector, site=self._site)
-            if outcome is not None:
-                yield outcome
-
-    def _note_name(self, connection: Connection, head: StreamHead) -> None:
-        self._pending.append(Named(head.client, head.server, asked_name(head.sent)))
+    def _count(self, packet: Packet, at: datetime) -> None:
+        """Count a datagram that is not plain where it leaves the link or comes from beyond."""
+        ports = packet.src_port.to_bytes(2) + packet.dst_port.to_bytes(2)
+        side = self._datagrams.side(packed(packet.src) + packed(packet.dst) + ports)
+        if side is not None and not (packet.dst_mac and int(packet.dst_mac[:2], 16) & 1):
+            if not side.hop_limit:
+                side.mac, side.hop_limit = packet.src_mac, packet.hop_limit
+            self._datagrams.count(side, hash((ports, packet.payload)), len(packet.payload) + packet.missing, at)
 
     def _note_end(self, connection: Connection) -> None:
         (client, of_client), (server, of_server) = connection.client, connection.server
-        self._pending.append(
+        from_link, at_server = on_link(client.ip, of_client.hop_limit), on_link(server.ip, of_server.hop_limit)
+        from_beyond = is_elsewhere(client.ip, server.ip) or (of_client.hop_limit > 0 and not from_link)
+        self._meanwhile.append(
             Ended(
                 client=client,
                 client_mac=of_client.mac,
                 server=server,
                 server_mac=of_server.mac,
+                transport="tcp",
                 sent=of_client.carried,
                 received=of_server.carried,
                 exact=of_client.exact and of_server.exact,
-                from_link=on_link(client.ip, of_client.hop_limit),
-                accepted=connection.accepted and on_link(server.ip, of_server.hop_limit),
+                from_link=from_link,
+                answered=connection.answered,
+                serves=at_server and from_beyond and (connection.accepted or of_server.carried > 0),
+                accepted=connection.accepted and at_server,
                 first_at=connection.first_at,
                 last_at=connection.last_at,
             )
@@ -262,33 +274,12 @@ def is_plain(frame: bytes, link_type: int = LINK_ETHERNET) -> bool:
     """Return whether a frame needs no more than to be decoded: ARP, or a whole datagram in Ethernet."""
     if link_type != LINK_ETHERNET:
         return False
-    if frame[12:14] == _ARP:
+    if is_arp(frame):
         return True
     place = place_of(frame)
     return place is not None and place[0] != TCP
 
 
-def parts_of(head: StreamHead) -> Iterator[StreamHead]:
-    """Yield the requests and answers of a connection one by one.
-
-    One that begins with the front page stays whole: the control may follow it, and both are one conversation.
-    """
-    if head.sent.startswith(b"GET / ") or not head.sent.startswith((b"GET /", b"POST /")):
-        yield head
-        return
-    for sent, received in heads.exchanges(head.sent, head.received, MAX_EXCHANGES):
-        yield replace(head, sent=sent, received=received)
-
-
-def asked_name(sent: bytes) -> str | None:
-    """Return the name by which the first bytes of a client ask for its server: TLS or HTTP; None where they name none."""
-    try:
-        if sent[:1] == b"\x16":
-            return client_hello_sni(sent)
-        if sent.startswith((b"GET ", b"POST ", b"HEAD ", b"PUT ", b"CONNECT ")):
-            host, colon, port = (heads.parse(sent).get("host") or "").strip().lower().rpartition("@")[2].rpartition(":")
-            name = host if colon and port.isdecimal() else f"{host}{colon}{port}"
-            return name if name and ip_from_text(name.strip("[]")) is None else None
-    except DecodeError:
-        pass
-    return None
+def is_arp(frame: bytes) -> bool:
+    """Return whether a frame of Ethernet carries ARP, and no tag."""
+    return frame[12:14] == _ARP

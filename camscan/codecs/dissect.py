@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from camscan.codecs.demux import Demux, is_plain
+from camscan.codecs.demux import Demux, Passed, is_plain
 from camscan.codecs.frame import LINK_ETHERNET
 from camscan.codecs.messages import Messages
 from camscan.codecs.registry import Outcome
@@ -19,7 +19,7 @@ class Dissection:
 
     def __init__(self, *, via: Via, collector: str, site: str, at_once: bool = True) -> None:
         """at_once: the first of equal messages is given when it comes; False where all are asked for at the end anyway."""
-        self._demux = Demux(via=via, collector=collector, site=site)
+        self._demux = Demux(via)
         self._messages = Messages(via=via, collector=collector, site=site, at_once=at_once)
         self._plain = 0
 
@@ -47,12 +47,16 @@ class Dissection:
         """Return what one frame says, and what the connections say that it completes or outlasts."""
         if is_plain(frame, link_type):
             self._plain += 1
-            return self._messages.feed(frame, at)
-        passed = self._demux.feed(frame, at, link_type)
-        return [said for one in passed for said in self._messages.take(one)] if passed else _NOTHING
+            is_bulk = self._demux.counts(frame, at)
+            said = self._said(self._demux.meanwhile())
+            return said if is_bulk else [*said, *self._messages.feed(frame, at)]
+        return self._said(self._demux.feed(frame, at, link_type))
 
     def flush(self) -> Iterator[Outcome]:
         """Give what the connections said that were still open, the repetitions that were counted, and all flows."""
         for one in self._demux.flush():
             yield from self._messages.take(one)
         yield from self._messages.flush()
+
+    def _said(self, passed: Sequence[Passed]) -> Sequence[Outcome]:
+        return [said for one in passed for said in self._messages.take(one)] if passed else _NOTHING

@@ -110,28 +110,35 @@ def name_text(name: Name) -> str:
 
 
 def answers(message: Message) -> tuple[tuple[str, str], ...]:
-    """Return each name of a response with each address that it has: the name that was asked for, whatever it is an alias of.
+    """Return the name that was asked for in a response with each address that it has, itself or whatever it is an alias of.
 
-    Names in lower case with dots, addresses as `ipaddress` prints them, both in order of the records. Empty for a query.
+    Records to which the question does not lead say what nobody asked for, and are left out. The name in lower case with dots,
+    addresses as `ipaddress` prints them, each once. Empty for a query, and for what has no question or several (RFC 9619).
     """
-    if not message.is_response:
+    asked = asked_name(message)
+    if not message.is_response or asked is None:
         return ()
-    asked = {_folded(question.name) for question in message.questions}
-    aliases: dict[Name, Name] = {}
+    aliases: dict[Name, list[Name]] = {}
+    addresses: dict[Name, list[str]] = {}
     for record in message.records:
         if record.type == CNAME and isinstance(record.content, tuple):
             target = tuple(part for part in record.content if isinstance(part, str))
-            aliases.setdefault(_folded(target), _folded(record.name))
-    found: dict[tuple[str, str], None] = {}
-    for record in message.records:
-        if record.type in (A, AAAA) and isinstance(record.content, str):
-            name = _folded(record.name)
-            for _ in range(len(aliases)):  # no chain is longer, and one in a circle ends here too
-                if name in asked or name not in aliases:
-                    break
-                name = aliases[name]
-            found[name_text(name), record.content] = None
-    return tuple(found)
+            aliases.setdefault(_folded(record.name), []).append(_folded(target))
+        elif record.type in (A, AAAA) and isinstance(record.content, str):
+            addresses.setdefault(_folded(record.name), []).append(record.content)
+    reached, known, found = [asked], {asked}, dict[str, None]()
+    for name in reached:  # which grows meanwhile
+        found.update(dict.fromkeys(addresses.get(name, ())))
+        further = [target for target in aliases.get(name, ()) if target not in known]
+        reached += further
+        known.update(further)
+    return tuple((name_text(asked), address) for address in found)
+
+
+def asked_name(message: Message) -> Name | None:
+    """Return the one name that a query asks for, or that a response says was asked for, in lower case."""
+    names = {_folded(question.name) for question in message.questions}
+    return names.pop() if len(names) == 1 else None
 
 
 def _folded(name: Name) -> Name:

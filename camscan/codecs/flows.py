@@ -1,8 +1,8 @@
 """Who talks to whom, and how much: the connections of one client to one port of one address are one flow.
 
 Source: RFC 9293 (sequence numbers count bytes). A flow is told of its client, where that stands on the link that was listened to:
-its packets arrive with the hop limit that systems begin with. `flow.bound` is `exact` where beginning and end of every connection
-were seen in both directions, else `at-least`.
+its packets arrive with the hop limit that systems begin with. One of a client from beyond is told of its server, where that stands
+there. `flow.bound` is `exact` where beginning and end of every connection were seen in both directions, else `at-least`.
 """
 
 from __future__ import annotations
@@ -11,22 +11,49 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from camscan.codecs.base import fields, ip_from_text
+from camscan.codecs.frame import FIRST_HOPS
+from camscan.codecs.resolved import Known
 from camscan.model import Endpoint, Observation, Via
 
 PROTOCOL = "flow"
 MAX_FLOWS = 16_384
 """Flows that are counted at a time; the longest silent are told first."""
-MAX_ANSWERS = 16_384
-"""Names of addresses that are remembered at a time, as resolvers told them to clients."""
 MAX_NAMES = 8
 """Names of one flow."""
-FIRST_HOP = frozenset({32, 64, 128, 255})
-"""Hop limits that systems begin with."""
 
-Key = tuple[str, str | None, str, int, str]
-"""Address and MAC of the client, address and port of the server, transport."""
+
+class Ended(NamedTuple):
+    """A connection is forgotten, or an exchange of datagrams is."""
+
+    client: Endpoint
+    client_mac: str | None
+    server: Endpoint
+    server_mac: str | None
+    transport: str
+    sent: int
+    received: int
+    """Bytes, of the client."""
+    exact: bool
+    """These are all: beginning and end of both directions were seen."""
+    from_link: bool
+    """The client stands on the link that was listened to."""
+    answered: bool
+    """The connection came about; of datagrams, one came back."""
+    serves: bool
+    """The server stands on the link and answered a client from beyond it."""
+    accepted: bool
+    """The server stands there, and was seen to take the connection."""
+    first_at: datetime
+    last_at: datetime
+    times: int = 1
+    """One connection, or so many datagrams of the client."""
+
+
+Key = tuple[str, str | None, bool, str, int, str]
+"""Address and MAC of the device, whether it is the server; address of the other one, port of the server, transport."""
 
 
 @dataclass(slots=True)
@@ -37,7 +64,10 @@ class _Flow:
     sent: int = 0
     received: int = 0
     exact: bool = True
+    answered: bool = False
     names: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    """Names that an answer alone gave."""
 
 
 class Flows:
@@ -48,49 +78,35 @@ class Flows:
         self._collector = collector
         self._site = site
         self._flows: OrderedDict[Key, _Flow] = OrderedDict()
-        self._answers: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._open: OrderedDict[tuple[Endpoint, str | None], _Flow] = OrderedDict()
 
-    def resolved(self, client: str, address: str, name: str) -> None:
-        """Remember that a client was told an address for a name."""
-        self._answers[client, address] = name
-        self._answers.move_to_end((client, address))
-        if len(self._answers) > MAX_ANSWERS:
-            self._answers.popitem(last=False)
+    def add(self, ended: Ended, name: Known | None = None) -> Iterator[Observation]:
+        """Count a connection, or an exchange of datagrams, for its client, and give the flow that it pushes out.
 
-    def name_of(self, client: str, address: str) -> str | None:
-        """Return the name for which a client was told an address; None where it was not heard."""
-        return self._answers.get((client, address))
+        name: by which the client knew the server.
+        """
+        key = (ended.client.ip, ended.client_mac, False, ended.server.ip, ended.server.port, ended.transport)
+        yield from self._count(key, ended, ended.sent, ended.received, name)
 
-    def add(
-        self,
-        client: Endpoint,
-        mac: str | None,
-        server: Endpoint,
-        transport: str,
-        *,
-        sent: int,
-        received: int,
-        exact: bool,
-        first_at: datetime,
-        last_at: datetime,
-        name: str | None = None,
-    ) -> Iterator[Observation]:
-        """Count a connection, or a datagram, and give the flow that it pushes out. name: by which the client asked for the server."""
-        key = (client.ip, mac, server.ip, server.port, transport)
+    def serve(self, ended: Ended) -> Iterator[Observation]:
+        """Count the same for its server, and give the flow that it pushes out."""
+        key = (ended.server.ip, ended.server_mac, True, ended.client.ip, ended.server.port, ended.transport)
+        yield from self._count(key, ended, ended.received, ended.sent, None)
+
+    def _count(self, key: Key, ended: Ended, sent: int, received: int, name: Known | None) -> Iterator[Observation]:
         flow = self._flows.get(key)
         if flow is None:
-            flow = self._flows[key] = _Flow(first_at, last_at)
+            flow = self._flows[key] = _Flow(ended.first_at, ended.last_at)
         else:
             self._flows.move_to_end(key)
-        flow.first_at, flow.last_at = min(first_at, flow.first_at), max(last_at, flow.last_at)
-        flow.count += 1
+        flow.first_at, flow.last_at = min(ended.first_at, flow.first_at), max(ended.last_at, flow.last_at)
+        flow.count += ended.times
         flow.sent += sent
         flow.received += received
-        flow.exact = flow.exact and exact
-        name = name or self.name_of(client.ip, server.ip)
-        if name and len(flow.names) < MAX_NAMES:
-            flow.names.add(name)
+        flow.exact = flow.exact and ended.exact
+        flow.answered = flow.answered or ended.answered
+        if name is not None and len(flow.names) + len(flow.told) < MAX_NAMES:
+            (flow.names if name.asked else flow.told).add(name.name)
         if len(self._flows) > MAX_FLOWS:
             oldest, pushed_out = self._flows.popitem(last=False)
             pushed_out.exact = False
@@ -134,20 +150,22 @@ class Flows:
         )
 
     def _told(self, key: Key, flow: _Flow) -> Observation:
-        ip, mac, destination, port, transport = key
+        ip, mac, serves, other, port, transport = key
         return Observation(
             protocol=PROTOCOL,
             collector=self._collector,
             via=self._via,
             site=self._site,
             fields=fields(
-                ("flow.destination", destination),
+                ("flow.source" if serves else "flow.destination", other),
                 ("flow.port", str(port)),
                 ("flow.transport", transport),
                 ("flow.out", str(flow.sent)),
                 ("flow.in", str(flow.received)),
                 ("flow.bound", "exact" if flow.exact else "at-least"),
+                ("flow.answered", None if flow.answered else "no"),
                 *(("flow.name", name) for name in sorted(flow.names)),
+                *(("flow.told.name", name) for name in sorted(flow.told - flow.names)),
             ),
             first_seen_at=flow.first_at,
             last_seen_at=flow.last_at,
@@ -159,4 +177,4 @@ class Flows:
 
 def on_link(ip: str, hop_limit: int) -> bool:
     """Return whether a packet comes from a device on the link itself, and not through a router."""
-    return hop_limit in FIRST_HOP and ip_from_text(ip) is not None
+    return hop_limit in FIRST_HOPS and ip_from_text(ip) is not None

@@ -25,6 +25,28 @@ FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 LINK_NULL, LINK_ETHERNET, LINK_LOOP, LINK_COOKED, LINK_COOKED_2 = 0, 1, 108, 113, 276
 LINK_RAW = frozenset({12, 14, 101, 228, 229})
 """Link types without a header of their own: 101 is what files hold, 12 and 14 what some systems capture."""
+LINKS = LINK_RAW | {LINK_NULL, LINK_ETHERNET, LINK_LOOP, LINK_COOKED, LINK_COOKED_2}
+"""Link types that are read."""
+_OTHER_LINKS = {
+    9: "PPP",
+    10: "FDDI",
+    50: "PPP",
+    51: "PPPoE",
+    105: "IEEE 802.11",
+    119: "IEEE 802.11",
+    127: "IEEE 802.11",
+    163: "IEEE 802.11",
+    187: "Bluetooth",
+    189: "USB",
+    192: "PPI",
+    195: "IEEE 802.15.4",
+    201: "Bluetooth",
+    220: "USB",
+    230: "IEEE 802.15.4",
+    239: "NFLOG",
+    249: "USB",
+}
+"""Names of some that are not."""
 _LINK_TYPE_BITS = 0xFFFF
 """Captures may keep the length of the frame check sequence in the bits above."""
 
@@ -44,6 +66,13 @@ _ipv6 = Struct("!IHBB16s16s").unpack_from
 _udp = Struct("!HHH").unpack_from
 _tcp = Struct("!HHIIBB").unpack_from
 _u16 = Struct("!H").unpack_from
+
+
+FIRST_HOPS = frozenset({32, 64, 128, 255})
+"""Hop limits that systems begin with."""
+_GROUPS_OF_IPV4 = tuple(f"{first}." for first in range(224, 240))
+_LINK_SCOPE = 4
+"""Hop limits up to here are those that discovery begins with, such as SSDP; no path takes the usual ones so far."""
 
 
 class Fragment(NamedTuple):
@@ -87,6 +116,8 @@ class Packet(NamedTuple):
     """As it arrived: of a sender on the same link, what its system begins with."""
     fragment: Fragment | None = None
     """Of a fragment, which one it is."""
+    missing: int = 0
+    """Bytes of the payload that whoever captured the frame cut off: the header of IP states how many were sent."""
 
 
 def split(frame: bytes, link_type: int = LINK_ETHERNET) -> Packet:
@@ -105,6 +136,15 @@ def split(frame: bytes, link_type: int = LINK_ETHERNET) -> Packet:
         _need(frame, 20)
         return _cooked(frame, 20, ethertype=_u16(frame, 0)[0], length=frame[11], address=frame[12:20])
     raise DecodeError(f"link type {link_type} is not known")
+
+
+def unread_link(link_type: int) -> str | None:
+    """Return what a link type is called whose frames are not read; None for those that are."""
+    number = link_type & _LINK_TYPE_BITS
+    if number in LINKS:
+        return None
+    name = _OTHER_LINKS.get(number)
+    return f"link type {number} ({name})" if name else f"link type {number}"
 
 
 Place = tuple[int, int, int, int]
@@ -167,8 +207,23 @@ def packet_at(frame: bytes, place: Place) -> Packet:
 
 def whole(first: Packet, content: bytes) -> Packet:
     """Return a packet that came in fragments, of which `first` was the first. Raises DecodeError."""
-    link = first._replace(cut=False, later_fragment=False, fragment=None)
+    link = first._replace(cut=False, later_fragment=False, fragment=None, missing=0)
     return _transport(content, 0, len(content), link, False)
+
+
+def link_mac(mac: str | None, hop_limit: int, *, is_of_group: bool = False) -> str | None:
+    """Return the MAC that a packet came from where it is its sender's own; None where a router's took its place.
+
+    hop_limit: as it arrived; 0 where that is not known. What goes to a group stays on its link, whatever its sender begins with.
+    """
+    return mac if is_of_group or hop_limit in FIRST_HOPS or hop_limit <= _LINK_SCOPE else None
+
+
+def is_of_group(packet: Packet) -> bool:
+    """Return whether a packet goes to a group or to everybody."""
+    if packet.dst_mac is not None:
+        return bool(int(packet.dst_mac[1], 16) & 1)
+    return packet.dst.startswith(("ff", *_GROUPS_OF_IPV4)) or packet.dst.endswith(".255")
 
 
 def ethernet(packet: Packet) -> bytes:
@@ -234,6 +289,8 @@ def _ip(frame: bytes, offset: int, src_mac: str | None, dst_mac: str | None, vla
         if first >> 4 != 4 or header < 20 or offset + header > end:
             raise DecodeError("not an IPv4 header")
         link = Packet(src_mac, dst_mac, vlan, ethertype, _ipv4_text(src), _ipv4_text(dst), proto, hop_limit=hops)
+        if cut:
+            link = link._replace(missing=offset + total - len(frame))
         if fragment & 0x3FFF:
             content = frame[offset + header : end]
             part = Fragment(number, (fragment & 0x1FFF) * 8, not fragment & 0x2000 and not cut, content)
@@ -278,6 +335,8 @@ def _with_ipv6(frame: bytes, offset: int, src_mac: str | None, dst_mac: str | No
         if later:
             break
     link = Packet(src_mac, dst_mac, vlan, ETHERTYPE_IPV6, _ipv6_text(src), _ipv6_text(dst), proto, hop_limit=hops)
+    if snapped:
+        link = link._replace(missing=start + 40 + length - len(frame))
     if fragmented is not None:
         number, position = fragmented
         last = not position & 1 and not snapped
@@ -314,8 +373,10 @@ def _transport(frame: bytes, offset: int, end: int, link: Packet, cut: bool) -> 
             raise DecodeError("a TCP header past the end")
         src_port, dst_port, seq, ack, header, flags = _tcp(frame, offset)
         start = offset + (header >> 4) * 4
-        if header >> 4 < 5 or start > end:
+        if header >> 4 < 5 or start > end + link.missing:
             raise DecodeError("a TCP header past the end")
+        if start > end:
+            link = link._replace(missing=end + link.missing - start)
         payload = frame[start:end]
         return _with(link, src_port, dst_port, flags, seq, ack, payload, cut)
     return link._replace(payload=frame[offset:end], cut=cut)
@@ -323,7 +384,9 @@ def _transport(frame: bytes, offset: int, end: int, link: Packet, cut: bool) -> 
 
 def _with(link: Packet, src_port: int, dst_port: int, flags: int, seq: int, ack: int, payload: bytes, cut: bool) -> Packet:
     """Return a packet with its transport: quicker than `_replace`, which this is called too often for."""
-    return Packet(*link[:7], src_port, dst_port, flags, seq, ack, payload, cut, False, link.hop_limit, link.fragment)
+    return Packet(
+        *link[:7], src_port, dst_port, flags, seq, ack, payload, cut, False, link.hop_limit, link.fragment, link.missing
+    )
 
 
 @lru_cache(maxsize=4096)

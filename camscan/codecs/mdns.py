@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from camscan.codecs import dns
+from camscan.codecs import dns, secrets
 from camscan.codecs.base import DecodeError, Probe, fields, mac_from_text, text
 from camscan.model import Datagram, Fields
 
@@ -44,6 +44,11 @@ _ENUMERATION = ("_services", "_dns-sd", "_udp")
 _MAC_KEYS = frozenset({"mac", "macaddress", "mac_address", "macaddr", "mac-address"})
 _PRIVATE_KEYS = ("ssid", "passw", "psk")
 """Parts of TXT keys whose values are kept nowhere: devices announce the wireless network they are in."""
+_LOGIN_KEYS = frozenset({"u", "p"})
+"""TXT keys by which a server of HTTP, FTP and the like tells whom it lets in, and by which password."""
+_LOGINS = (b"u=", b"p=")
+_LONGEST_LOGIN = 44
+"""Bytes of the longest string that is taken for one: longer lengths look like letters before another key."""
 _MAC_DIGITS = 12
 
 
@@ -91,6 +96,19 @@ def recognise(datagram: Datagram) -> bool:
 def steady(payload: bytes) -> bytes:
     """Return a message without its transaction id."""
     return b"\0\0" + payload[2:]
+
+
+def without_secrets(payload: bytes) -> bytes:
+    """Return a message of the same length without the names and passwords that TXT strings tell."""
+    kept, lowered = bytearray(payload), payload.lower()
+    for login in _LOGINS:
+        at = lowered.find(login, 1)
+        while at >= 0:
+            end = at + payload[at - 1]
+            if at + len(login) < end <= len(payload) and end - at <= _LONGEST_LOGIN:
+                kept[at + len(login) : end] = secrets.BLANK * (end - at - len(login))
+            at = lowered.find(login, at + 1)
+    return bytes(kept)
 
 
 def decode(payload: bytes) -> Message:
@@ -178,7 +196,7 @@ def _pairs(service: Service) -> list[tuple[str, str | None]]:
     ]
     for string in service.txt:
         key, _, value = string.partition("=")
-        if any(part in key.lower() for part in _PRIVATE_KEYS):
+        if any(part in key.lower() for part in _PRIVATE_KEYS) or key.lower() in _LOGIN_KEYS:
             continue
         pairs.append(("mdns.txt", string))
         if key.lower() in _MAC_KEYS:

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 
-from camscan.codecs import dns
-from camscan.codecs.base import DecodeError
-from camscan.codecs.demux import MAX_OF_DAMAGED, Ended, Given, Named, Passed, Whole
-from camscan.codecs.flows import Flows, on_link
-from camscan.codecs.frame import ICMPV6, UDP, Packet, Place, ethernet, packet_at, place_of, split
+from camscan.codecs import head as heads
+from camscan.codecs.base import DecodeError, ip_from_text
+from camscan.codecs.datagrams import FLOW_PORTS
+from camscan.codecs.demux import MAX_OF_DAMAGED, Begun, Passed, Whole, is_arp
+from camscan.codecs.flows import Ended, Flows
+from camscan.codecs.frame import ICMPV6, UDP, Packet, Place, ethernet, is_of_group, link_mac, packet_at, place_of, split
 from camscan.codecs.pcapfile import EPOCH, Batch
 from camscan.codecs.quota import Quota
-from camscan.codecs.registry import Outcome, Undecoded, dispatch_datagram, dispatch_frame
+from camscan.codecs.registry import Outcome, Undecoded, dispatch_client, dispatch_datagram, dispatch_frame, dispatch_stream
 from camscan.codecs.repeats import NO_PORTS, Repeats, mark_of
-from camscan.model import MAX_RAW, Datagram, Endpoint, Frame, Observation, Via
+from camscan.codecs.resolved import RESOLVER, Known, Resolved
+from camscan.codecs.tls import client_hello_sni
+from camscan.model import MAX_RAW, Datagram, Endpoint, Frame, Observation, StreamHead, Via
 
-FLOW_PORTS = (123, 443, 3478, 8800, 32100, 32108)
-"""UDP ports of servers whose clients are told of as flows: time, QUIC, relays, and the clouds that cameras call."""
+MAX_EXCHANGES = 2
+"""Answers of one connection over HTTP that are looked at."""
 _FLOW_PORTS = frozenset(FLOW_PORTS)
-_RESOLVER = 53
-_RESOLVER_RAW = _RESOLVER.to_bytes(2)
+_RESOLVER_RAW = RESOLVER.to_bytes(2)
 _FLOW_PORTS_RAW = frozenset(port.to_bytes(2) for port in FLOW_PORTS)
 _MAX_ARP = 256
 """Bytes of a frame of ARP with whatever pads it."""
@@ -39,7 +40,8 @@ class Messages:
         self._site = site
         self._repeats = Repeats(at_once=at_once)
         self._flows = Flows(via=via, collector=collector, site=site)
-        self._names: dict[frozenset[Endpoint], str | None] = {}
+        self._resolved = Resolved()
+        self._names: dict[frozenset[Endpoint | str], Known | None] = {}
         """By which clients asked for their servers, or knew them when they did, of the connections whose head was given."""
         self._quota = Quota()
 
@@ -59,11 +61,13 @@ class Messages:
             return self._of_batch(passed)
         if isinstance(passed, Whole):
             return self._of_packet(*passed)
-        if isinstance(passed, Given):
-            return self._admitted(passed.outcomes)
-        if isinstance(passed, Named):
-            known = passed.name or self._flows.name_of(passed.client.ip, passed.server.ip)
-            self._names[frozenset((passed.client, passed.server))] = known
+        if isinstance(passed, StreamHead):
+            return self._of_head(passed)
+        if isinstance(passed, Undecoded):
+            return (passed,)
+        if isinstance(passed, Begun):
+            name = self._resolved.name_of(passed.client.ip, passed.server.ip)
+            self._names[frozenset((passed.client, passed.server, "udp"))] = name
             return _NOTHING
         return self._admitted(self._flows_of(passed))
 
@@ -100,9 +104,8 @@ class Messages:
         return self._learned(mark, carrier.payload, at, dispatch_frame(carrier, collector=self._collector, site=self._site))
 
     def _of_datagram(self, packet: Packet, at: datetime, mark: bytes | None) -> Sequence[Outcome]:
-        flows = list(self._flow_of(packet, at)) if packet.dst_port in _FLOW_PORTS else []
-        if packet.src_port == _RESOLVER:
-            self._note_answers(packet)
+        if RESOLVER in (packet.src_port, packet.dst_port):
+            self._resolved.note(packet)
         if mark is None and packet.dst_port not in _FLOW_PORTS and len(packet.payload) <= MAX_RAW:
             sender = f"P{packet.src_mac} {packet.src} {packet.cut}\n".encode()
             ports = packet.src_port.to_bytes(2) + packet.dst_port.to_bytes(2)
@@ -115,12 +118,27 @@ class Messages:
             dst=Endpoint(packet.dst, packet.dst_port),
             received_at=at,
             via=self._via,
-            src_mac=packet.src_mac,
+            src_mac=link_mac(packet.src_mac, packet.hop_limit, is_of_group=is_of_group(packet)),
         )
         said = dispatch_datagram(datagram, collector=self._collector, site=self._site)
         if packet.cut and isinstance(said, Observation):
             said = replace(said, truncated=True)
-        return [*self._admitted(flows), *self._learned(mark, packet.payload, at, said)]
+        return self._learned(mark, packet.payload, at, said)
+
+    def _of_head(self, head: StreamHead) -> list[Outcome]:
+        """Return what the two sides of a connection said."""
+        name = asked_name(head.sent)
+        known = Known(name) if name else self._resolved.name_of(head.client.ip, head.server.ip)
+        self._names[frozenset((head.client, head.server, "tcp"))] = known
+        said: list[Outcome] = []
+        client = dispatch_client(head, collector=self._collector, site=self._site)
+        if client is not None:
+            said.append(client)
+        for part in parts_of(head):
+            outcome = dispatch_stream(part, collector=self._collector, site=self._site)
+            if outcome is not None:
+                said.append(outcome)
+        return self._admitted(said)
 
     def _told_again(self, mark: bytes, message: bytes, at: datetime) -> Sequence[Outcome] | None:
         """Return what is to be said of a message that came before; None for a new one."""
@@ -141,64 +159,52 @@ class Messages:
         return [one for one in said if isinstance(one, Undecoded) or self._quota.admits(one)]
 
     def _flows_of(self, ended: Ended) -> Iterator[Observation]:
-        """Count a connection as part of the flow of its client, and the port that its server has open; give what these push out."""
-        name = self._names.pop(frozenset((ended.client, ended.server)), None)
+        """Count what ended as part of the flow of each device that it is told of, and the port that its server has open."""
+        name = self._names.pop(frozenset((ended.client, ended.server, ended.transport)), None)
         if ended.from_link:
-            yield from self._flows.add(
-                ended.client,
-                ended.client_mac,
-                ended.server,
-                "tcp",
-                sent=ended.sent,
-                received=ended.received,
-                exact=ended.exact,
-                first_at=ended.first_at,
-                last_at=ended.last_at,
-                name=name,
-            )
+            yield from self._flows.add(ended, name or self._resolved.name_of(ended.client.ip, ended.server.ip))
+        if ended.serves:
+            yield from self._flows.serve(ended)
         if ended.accepted:
             yield from self._flows.accepted(ended.server, ended.server_mac, ended.first_at, ended.last_at)
 
-    def _flow_of(self, packet: Packet, at: datetime) -> Iterator[Observation]:
-        """Count a datagram to a server at one of FLOW_PORTS as part of a flow, and give the flow that it pushes out."""
-        if on_link(packet.src, packet.hop_limit) and _is_of_one(packet.dst):
-            yield from self._flows.add(
-                Endpoint(packet.src, packet.src_port),
-                packet.src_mac,
-                Endpoint(packet.dst, packet.dst_port),
-                "udp",
-                sent=len(packet.payload),
-                received=0,
-                exact=False,
-                first_at=at,
-                last_at=at,
-            )
 
-    def _note_answers(self, packet: Packet) -> None:
-        """Keep which addresses a resolver told a client for a name."""
-        try:
-            answers = dns.answers(dns.parse(packet.payload))
-        except DecodeError:
-            return
-        for name, address in answers:
-            self._flows.resolved(packet.dst, address, name)
+def parts_of(head: StreamHead) -> Iterator[StreamHead]:
+    """Yield the requests and answers of a connection one by one.
+
+    One that begins with the front page stays whole: the control may follow it, and both are one conversation.
+    """
+    if head.sent.startswith(b"GET / ") or not head.sent.startswith((b"GET /", b"POST /")):
+        yield head
+        return
+    for sent, received in heads.exchanges(head.sent, head.received, MAX_EXCHANGES):
+        yield replace(head, sent=sent, received=received)
+
+
+def asked_name(sent: bytes) -> str | None:
+    """Return the name by which the first bytes of a client ask for its server: TLS or HTTP; None where they name none."""
+    try:
+        if sent[:1] == b"\x16":
+            return client_hello_sni(sent)
+        if sent.startswith((b"GET ", b"POST ", b"HEAD ", b"PUT ", b"CONNECT ")):
+            host, colon, port = (heads.parse(sent).get("host") or "").strip().lower().rpartition("@")[2].rpartition(":")
+            name = host if colon and port.isdecimal() else f"{host}{colon}{port}"
+            return name if name and ip_from_text(name.strip("[]")) is None else None
+    except DecodeError:
+        pass
+    return None
 
 
 def _mark_of_arp(frame: bytes) -> tuple[bytes | None, bytes]:
-    """Return by what a frame of ARP is known again, and the frame."""
-    return mark_of(b"F", NO_PORTS, frame) if len(frame) <= _MAX_ARP else None, frame
+    """Return by what a frame of ARP is known again, and the frame; None for another, such as of a datagram that was cut."""
+    return mark_of(b"F", NO_PORTS, frame) if is_arp(frame) and len(frame) <= _MAX_ARP else None, frame
 
 
 def _mark_at(frame: bytes, place: Place) -> tuple[bytes | None, bytes]:
     """Return by what a datagram is known again, and the datagram; None where each one counts for itself."""
     _, addresses, at, end = place
     payload, ports = frame[at + 8 : end], frame[at : at + 4]
-    if ports[2:] in _FLOW_PORTS_RAW or ports[:2] == _RESOLVER_RAW or not 0 < len(payload) <= MAX_RAW:
+    if ports[2:] in _FLOW_PORTS_RAW or _RESOLVER_RAW in (ports[:2], ports[2:]) or not 0 < len(payload) <= MAX_RAW:
         return None, payload
     sender = (b"4" if at - addresses == 8 else b"6") + frame[6:12] + frame[addresses : (addresses + at) // 2]
     return mark_of(sender, ports, payload), payload
-
-
-def _is_of_one(ip: str) -> bool:
-    """Return whether an address is that of one device, rather than of a group or of all."""
-    return not ip_address(ip).is_multicast and not ip.endswith(".255")

@@ -1,9 +1,9 @@
 """What may be kept of a connection over HTTP, RTSP or TLS: who the two ends are, and nothing of what one said to log in, or was told for having done so.
 
-Of requests the verb, the path without its query, Host and User-Agent are left. Of answers to those who logged in or tried to, the head is left, with the
-title of a page, the description of a stream, and device information; also what quotes the request has its secrets blanked. Pictures, sound and
-video are left out, whoever asked. Source: the
-grammars that `head` reads, RFC 9112 and RFC 2326.
+Of requests the verb, the path without its query, Host and User-Agent are left. Of answers to those who logged in or tried to, or whose
+request was not heard, the head is left, with the title of a page, the description of a stream, and device information; also what quotes
+the request has its secrets blanked. Of answers to all others `bodies` says what is left. Pictures, sound and video are left out, whoever
+asked. Source: the grammars that `head` reads, RFC 9112 and RFC 2326.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+from camscan.codecs import bodies, secrets
 from camscan.codecs import head as heads
-from camscan.codecs import secrets
-from camscan.codecs.base import DecodeError
-from camscan.model import StreamHead, Via
+from camscan.codecs.base import OVERHEARD, DecodeError
+from camscan.model import StreamHead
 
 MAX_EXCHANGES = 16
 """Requests and answers of one connection that are told apart."""
 _LONGEST_LINE = 2048
 """Bytes among which a request line is looked for."""
 _SWITCHED = 101
+_BODILESS = frozenset({204, 304})
+_PAGE, _BOM = b"<", b"\xef\xbb\xbf"
 _MAX_QUOTED = 64
 """Secrets of one exchange that are looked for in the answer."""
 _SHORTEST_QUOTED = 4
@@ -65,14 +67,14 @@ _DEVICE_INFORMATION = (b"GetDeviceInformationResponse", b"<DeviceInfo")
 
 
 def without_secrets(head: StreamHead) -> StreamHead:
-    """Return the connection as it may be kept; answers to our own requests keep what they say. Never raises."""
+    """Return the connection as it may be kept; what we asked or were given keeps what it says. Never raises."""
     sent, received = head.sent, head.received
-    lead = received[:64].lstrip(b"\r\n \t")[:5].upper()
-    ours = head.via is Via.ACTIVE
+    lead = received[:64].removeprefix(_BOM).lstrip(b"\r\n \t")[:5].upper()
+    ours = head.via not in OVERHEARD
     if lead == b"RTSP/":
         kept = secrets.cut_urls(received) if ours else b"".join(_answers(received))
-        return replace(head, sent=b"".join(_requests(sent)), received=_unquoted(kept, _said(sent)))
-    if lead == b"HTTP/" or any(mark in sent[:_LONGEST_LINE] for mark in _REQUESTS):
+        return replace(head, sent=b"".join(_requests(sent)), received=secrets.cut_words(kept, _said(sent)))
+    if lead == b"HTTP/" or lead[:1] == _PAGE or any(mark in sent[:_LONGEST_LINE] for mark in _REQUESTS):
         pairs = tuple(heads.exchanges(sent, received, MAX_EXCHANGES))
         return replace(
             head,
@@ -91,11 +93,16 @@ def _requests(sent: bytes) -> tuple[bytes, ...]:
         target, _, version = rest.rpartition(" ")
         if not (verb.isascii() and verb.isalpha() and verb.isupper() and version.startswith(("HTTP/", "RTSP/"))):
             break
-        named = [f"{name}: {_plain(value)}" for name, value in asked.fields if name.lower() in _KEPT_OF_REQUESTS]
+        named = [f"{name}: {_kept_of_field(name, value)}" for name, value in asked.fields if name.lower() in _KEPT_OF_REQUESTS]
         kept.append(
             "".join(f"{line}\r\n" for line in (f"{verb} {_place(target)} {version}", *named, "")).encode("utf-8", "replace")
         )
     return tuple(kept)
+
+
+def _kept_of_field(name: str, value: str) -> str:
+    """Return the value of Host without whoever logs in there, or that of User-Agent."""
+    return _plain(value.rpartition("@")[2] if name.lower() == "host" else value)
 
 
 def _place(target: str) -> str:
@@ -113,6 +120,8 @@ def _plain(value: str) -> str:
 def _said(sent: bytes) -> tuple[bytes, ...]:
     """Return the secrets that a client said, as they may be quoted: as sent, decoded, and written for a page; the longest first."""
     said = {*secrets.values(sent), *_queries(sent)}
+    if b"\0" in sent:  # UTF-16; who answers may quote it in another coding
+        said |= {*secrets.values(sent.replace(b"\0", b""))}
     for value in tuple(said)[:_MAX_QUOTED]:
         scheme, _, rest = value.partition(b" ")
         said |= {rest, *_of_basic(rest)} if scheme.lower() in (b"basic", b"bearer") else set(_parameters(rest))
@@ -152,31 +161,53 @@ def _parameters(credentials: bytes) -> set[bytes]:
     return found
 
 
-def _unquoted(answer: bytes, said: tuple[bytes, ...]) -> bytes:
-    for value in said:
-        answer = answer.replace(value, secrets.BLANK * len(value))
-    return answer
-
-
 def _answer(asked: bytes, answered: bytes, *, ours: bool) -> bytes:
     """Return the answer to one request, or to the last ones of a connection, as it may be kept."""
-    if not ours and (_logs_in(asked) or _is_recording(asked, answered)):
-        return _unquoted(b"".join(_answers(answered)), _said(asked))
-    whole = answered if ours else _answers_to(len(_requests(asked)), answered)
-    body_at = heads.complete_head(whole)
-    body_at = len(whole) if body_at is None else body_at
-    if whole.lstrip(b"\r\n \t")[:5].upper() != b"HTTP/":
-        body_at = 0
-    return _unquoted(secrets.cut_head(whole[:body_at]) + _with_heads_cut(secrets.cut_urls(whole[body_at:])), _said(asked))
+    said = _said(asked)
+    if ours:
+        body_at = heads.complete_head(answered)
+        body_at = len(answered) if body_at is None else body_at
+        if answered.lstrip(b"\r\n \t")[:5].upper() != b"HTTP/":
+            body_at = 0
+        return secrets.cut_words(
+            secrets.cut_head(answered[:body_at]) + _with_heads_cut(secrets.cut_urls(answered[body_at:])), said
+        )
+    requests = len(_requests(asked))
+    if not requests or _logs_in(asked):
+        return secrets.cut_words(b"".join(_answers(answered)), said)
+    icon = b"ico" in asked.partition(b"\r\n")[0].lower()
+    return secrets.cut_words(b"".join(_published(_answers_to(requests, answered), said, icon=icon)), said)
 
 
-def _is_recording(asked: bytes, answered: bytes) -> bool:
-    """Return whether an answer holds what a camera saw or heard: a stream, or a picture that is no icon."""
-    try:
-        kind = (heads.parse(answered).get("content-type") or "").strip().lower()
-    except DecodeError:
-        return False
-    return kind.startswith(_RECORDINGS) or (kind.startswith("image/") and b"ico" not in asked.partition(b"\r\n")[0].lower())
+def _published(received: bytes, said: tuple[bytes, ...], *, icon: bool) -> Iterator[bytes]:
+    """Yield the answers to those who did not log in as they may be kept, or a page without any head. said, icon: as in `bodies`."""
+    for _ in range(MAX_EXCHANGES):
+        received = received.lstrip(b"\r\n \t")
+        if received[:5].upper() != b"HTTP/":
+            yield bodies.readable(received)
+            return
+        try:
+            parsed = heads.parse(received)
+        except DecodeError:
+            return
+        head = _kept_head(received[: len(received) - len(parsed.body)])
+        rest = parsed.body if _has_no_body(parsed) else heads.behind(parsed)
+        whole = replace(parsed, body=parsed.body if rest is None else parsed.body[: len(parsed.body) - len(rest)])
+        if bodies.kind(parsed).startswith(_RECORDINGS) or (bodies.is_picture(parsed) and not icon):
+            yield bodies.framed(head, b"", whole)
+        else:
+            yield bodies.without_secrets(head, whole, said, icon=icon)
+        if not rest:
+            return
+        received = rest
+
+
+def _kept_head(head: bytes) -> bytes:
+    return secrets.cut_queries(secrets.cut_head(head))
+
+
+def _has_no_body(parsed: heads.Head) -> bool:
+    return parsed.status is not None and (100 <= parsed.status < 200 or parsed.status in _BODILESS)
 
 
 def _answers_to(requests: int, answered: bytes) -> bytes:
@@ -216,10 +247,10 @@ def _answers(received: bytes) -> Iterator[bytes]:
             parsed = heads.parse(received)
         except DecodeError:
             return
-        yield secrets.cut_head(received[: len(received) - len(parsed.body)])
+        head = _kept_head(received[: len(received) - len(parsed.body)])
         rest = _behind(parsed)
-        body = parsed.body if rest is None else parsed.body[: len(parsed.body) - len(rest)]
-        yield _identity(parsed, body)
+        whole = replace(parsed, body=parsed.body if rest is None else parsed.body[: len(parsed.body) - len(rest)])
+        yield bodies.framed(head, _identity(bodies.decoded(whole)), whole)
         if rest is None:
             return
         received = rest
@@ -234,14 +265,12 @@ def _behind(parsed: heads.Head) -> bytes | None:
     return heads.behind(parsed)
 
 
-def _identity(parsed: heads.Head, body: bytes) -> bytes:
+def _identity(body: bytes) -> bytes:
     """Return of a body what says who the server is."""
     if body[:2] == b"v=":
         return _description(body)
     if any(mark in body for mark in _DEVICE_INFORMATION):
         return secrets.cut(body)
-    if parsed.get("transfer-encoding") or parsed.get("content-encoding"):
-        return b""
     lowered = body.lower()
     start = lowered.find(b"<title")
     end = lowered.find(b"</title>", start) if start >= 0 else -1
@@ -251,4 +280,4 @@ def _identity(parsed: heads.Head, body: bytes) -> bytes:
 def _description(body: bytes) -> bytes:
     """Return the description of a stream without its keys."""
     lines = body.split(b"\n")
-    return secrets.cut_urls(b"\n".join(line for line in lines if not line.lower().startswith(_KEYS_OF_STREAMS)))
+    return secrets.cut_queries(secrets.cut(b"\n".join(line for line in lines if not line.lower().startswith(_KEYS_OF_STREAMS))))

@@ -61,6 +61,7 @@ from camscan.codecs import (
     xiongmai,
 )
 from camscan.codecs.base import (
+    OVERHEARD,
     Addressing,
     Beginning,
     DatagramCodec,
@@ -72,7 +73,7 @@ from camscan.codecs.base import (
     mac_text,
 )
 from camscan.codecs.eui64 import with_claim
-from camscan.model import MAX_RAW, Carrier, Datagram, Endpoint, Fields, Frame, Observation, StreamHead
+from camscan.model import MAX_RAW, Carrier, Datagram, Endpoint, Fields, Frame, Observation, StreamHead, Via
 
 DATAGRAM_CODECS: tuple[DatagramCodec, ...] = (
     sadp,
@@ -118,8 +119,10 @@ MAX_OF_CLIENT = 2048
 """Bytes kept of what a client said."""
 LONGEST_URL = 2048
 """Characters of a value that is looked at as a URL, or as a list of them."""
-MAX_OF_COMMAND = 16
-"""Bytes kept of an unreadable message to a device: they tell the protocol."""
+MAX_SAMPLE = 256
+"""Bytes kept of an unreadable answer to a question of ours."""
+MAX_OF_OTHERS = 16
+"""Bytes kept of an unreadable message that others said, or that may be a command: they tell the protocol."""
 UNSPECIFIED = frozenset({"0.0.0.0", "::"})
 """What stands for the sender where it has no address yet."""
 
@@ -141,14 +144,17 @@ Outcome = Observation | Undecoded
 _ADDRESSING = {codec: codec.observe_towards for codec in DATAGRAM_CODECS if isinstance(codec, Addressing)}
 _BEARERS = {codec: codec.without_secrets for codec in DATAGRAM_CODECS if isinstance(codec, SecretBearer)}
 _BY_NAME = {codec.NAME: codec for codec in DATAGRAM_CODECS}
-_USED_PORTS = frozenset(port for codec in DATAGRAM_CODECS for port in codec.PORTS)
+DATAGRAM_PORTS = frozenset(port for codec in DATAGRAM_CODECS for port in codec.PORTS)
+"""UDP ports that some codec reads."""
+STREAM_PORTS = frozenset(port for codec in STREAM_CODECS for port in codec.PORTS)
+"""TCP ports on which the servers listen that codecs read."""
 
 
 def candidates(datagram: Datagram) -> tuple[DatagramCodec, ...]:
     """Return the codecs that may recognise a datagram, in the order in which they are tried."""
     src, dst = datagram.src.port, datagram.dst.port
     first = datagram.payload[0] if datagram.payload else -1
-    return _candidates(src if src in _USED_PORTS else 0, dst if dst in _USED_PORTS else 0, first)
+    return _candidates(src if src in DATAGRAM_PORTS else 0, dst if dst in DATAGRAM_PORTS else 0, first)
 
 
 @lru_cache(maxsize=4096)
@@ -186,7 +192,9 @@ def dispatch_datagram(datagram: Datagram, *, collector: str, site: str) -> Outco
             continue
         if not said:
             return None
-        raw = _kept(codec, datagram.payload)
+        raw, said = _kept(codec, datagram.payload), _without_secrets(said)
+        if datagram.via in OVERHEARD:
+            raw, said = secrets.cut_queries(raw), _without_queries(said)
         return observation(codec.NAME, said, datagram, raw, datagram.src, datagram.src_mac, collector, site)
     return failed
 
@@ -207,7 +215,12 @@ def _sample(codec: DatagramCodec, datagram: Datagram) -> bytes:
     What goes from another port to that of the devices may be a command with a password in whatever place and cipher.
     """
     commands = datagram.dst.port in codec.PORTS and datagram.src.port not in codec.PORTS
-    return _kept(codec, datagram.payload)[: MAX_OF_COMMAND if commands else 256]
+    return _begin_of(_kept(codec, datagram.payload), Via.PASSIVE if commands else datagram.via)
+
+
+def _begin_of(message: bytes, via: Via) -> bytes:
+    """Return as much of an unreadable message as may be kept: what others say is nobody's business but theirs."""
+    return message[: MAX_OF_OTHERS if via in OVERHEARD else MAX_SAMPLE]
 
 
 def dispatch_stream(head: StreamHead, *, collector: str, site: str) -> Outcome | None:
@@ -220,7 +233,7 @@ def dispatch_stream(head: StreamHead, *, collector: str, site: str) -> Outcome |
         try:
             said = codec.observe(codec.decode(head))
         except DecodeError as fault:
-            failed = failed or Undecoded(protocol=codec.NAME, reason=str(fault), sample=head.received[:256])
+            failed = failed or Undecoded(protocol=codec.NAME, reason=str(fault), sample=_begin_of(head.received, head.via))
             continue
         if codec is http:
             said = tuple(sorted({*said, *_carried(head)}))
@@ -277,7 +290,7 @@ def dispatch_frame(frame: Frame, *, collector: str, site: str) -> Outcome | None
         try:
             said = codec.observe(codec.decode(frame.payload))
         except DecodeError as fault:
-            failed = failed or Undecoded(protocol=codec.NAME, reason=str(fault), sample=frame.payload[:256])
+            failed = failed or Undecoded(protocol=codec.NAME, reason=str(fault), sample=_begin_of(frame.payload, frame.via))
             continue
         if not said:
             return None
@@ -317,7 +330,23 @@ def observation(
 
 def _without_logins(said: Fields) -> Fields:
     """Return fields in which no URL says how to log in; pages and descriptions have none that are cut here."""
-    kept = tuple([(name, secrets.cut_url(value)) if _is_url(value) else (name, value) for name, value in said])
+    kept = tuple([(name, secrets.cut_value(value)) if _is_url(value) else (name, value) for name, value in said])
+    return said if kept == said else fields(*kept)
+
+
+def _without_secrets(said: Fields) -> Fields:
+    """Return what a datagram says without the values of secret names, which its bytes do not keep either."""
+    if not secrets.may_hold("\n".join([value for _, value in said])):
+        return said
+    kept = tuple([(name, secrets.cut_value(value)) for name, value in said])
+    return said if kept == said else fields(*kept)
+
+
+def _without_queries(said: Fields) -> Fields:
+    """Return fields in which URLs have no query."""
+    kept = tuple(
+        [(name, secrets.cut_queries(value.encode()).decode()) if "?" in value else (name, value) for name, value in said]
+    )
     return said if kept == said else fields(*kept)
 
 

@@ -16,12 +16,28 @@ BLANK = b"*"
 Span = tuple[int, int]
 """Where a secret begins and ends."""
 
-_NAMES = (b"passw", b"passphrase", b"passcode", b"pwd", b"psk", b"psw", b"secret", b"token", b"loginpas", b"apikey", b"api_key")
+_NAMES = (
+    b"passw",
+    b"passphrase",
+    b"passcode",
+    b"pwd",
+    b"psk",
+    b"psw",
+    b"secret",
+    b"token",
+    b"loginpas",
+    b"apikey",
+    b"api_key",
+    b"ticket",
+    b"sessionkey",
+)
 """Parts of names whose values are secret."""
 _PERSONS = (b"username", b"user_name", b"loginuse", b"authorization", b"sessionid", b"session_id")
 """Parts of names that say who logs in, or stand for a login."""
-_WHOLE = (b"user", b"usr", b"login", b"account", b"session", b"sid", b"authkey", b"auth")
+_WHOLE = (b"user", b"usr", b"login", b"account", b"session", b"sid", b"authkey", b"auth", b"pw", b"pass")
 """Names that are secret where they are the whole name."""
+_IN_FORMS = (*_NAMES, *_PERSONS, b'"pw"', b"'pw'", b"=pw ")
+"""What an element says of itself whose value is secret."""
 _IN_ELEMENTS = (b"nonce",)
 """Secret as the name of an element alone: the challenge of a server has such a parameter too."""
 _WIDE = tuple(bytes(byte for char in name for byte in (char, 0)) for name in (*_NAMES, *_PERSONS))
@@ -33,6 +49,7 @@ _ENDS = b"&;,<>\"' \r\n\t}\0"
 """What ends a value without quotes."""
 _LONGEST_NAME = 64
 _LONGEST_TAG = 512
+_LONGEST_QUERY = 2048
 _LONGEST_VALUE = 2048
 _LONGEST_AUTHORITY = 512
 _ENDS_OF_URLS = b"\"'<> \r\n\t\0"
@@ -46,8 +63,12 @@ _HEADERS = (
     b"csrf",
     b"api-key",
     b"x-auth",
+    b"ticket",
+    b"-key",
 )
 """Parts of names of header fields whose values are secret."""
+_PLACES = (b"location", b"content-location", b"content-base", b"refresh", b"link")
+"""Header fields with a URL that may lack its scheme."""
 _LONGEST_HEADER_NAME = 48
 
 
@@ -73,6 +94,11 @@ def _may_hold(raw: bytes) -> bool:
     return _marks().search(raw) is not None
 
 
+def may_hold(text: str) -> bool:
+    """Return whether there may be a secret in a text; `cut` then says which."""
+    return _marks().search(text.encode("utf-8", "replace")) is not None
+
+
 def cut(raw: bytes) -> bytes:
     """Return a message of the same length without user information, values of secret names and secret header fields.
 
@@ -83,7 +109,24 @@ def cut(raw: bytes) -> bytes:
     lowered = raw.lower()
     if b"\0" in lowered and any(name in lowered for name in _WIDE):
         return b""
-    return blanked(raw, (*_user_information(raw), *_named(lowered), *_header_values(raw)))
+    return blanked(raw, _spans(raw, lowered))
+
+
+def cut_markup(raw: bytes) -> bytes:
+    """Return a page as `cut` does, but for its title: that speaks of logging in, and of nobody who does."""
+    if not _may_hold(raw):
+        return raw
+    lowered = raw.lower()
+    if b"\0" in lowered and any(name in lowered for name in _WIDE):
+        return b""
+    start = lowered.find(b"<title")
+    end = lowered.find(b"</title", start) if start >= 0 else -1
+    return blanked(raw, [span for span in _spans(raw, lowered) if not start <= span[0] < end])
+
+
+def cut_queries(raw: bytes) -> bytes:
+    """Return a text of the same length in which URLs have no query, nor have those without a scheme that stand in a head."""
+    return blanked(raw, _queries(raw)) if b"?" in raw else raw
 
 
 def cut_urls(raw: bytes) -> bytes:
@@ -91,9 +134,9 @@ def cut_urls(raw: bytes) -> bytes:
     return blanked(raw, _user_information(raw)) if b"@" in raw else raw
 
 
-def cut_url(value: str) -> str:
-    """Return a URL, or a list of them, as `cut` does."""
-    return cut(value.encode("utf-8")).decode("utf-8", "replace")
+def cut_value(value: str) -> str:
+    """Return a text, such as a URL or a list of them, as `cut` does."""
+    return cut(value.encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
 def cut_head(raw: bytes) -> bytes:
@@ -103,6 +146,13 @@ def cut_head(raw: bytes) -> bytes:
     challenges = [(start, end) for name, start, end in _header_lines(raw) if name.endswith(b"-authenticate")]
     named = [span for span in _named(raw.lower()) if not any(start <= span[0] < end for start, end in challenges)]
     return blanked(raw, (*_user_information(raw), *named, *_header_values(raw)))
+
+
+def cut_words(raw: bytes, words: Iterable[bytes]) -> bytes:
+    """Return a message of the same length without these words, wherever they stand."""
+    for word in words:
+        raw = raw.replace(word, BLANK * len(word))
+    return raw
 
 
 def blanked(raw: bytes, spans: Iterable[Span]) -> bytes:
@@ -117,8 +167,15 @@ def values(raw: bytes) -> tuple[bytes, ...]:
     """Return what `cut` takes away, in order."""
     if not _may_hold(raw):
         return ()
-    spans = (*_user_information(raw), *_named(raw.lower()), *_header_values(raw))
-    return tuple(raw[start:end] for start, end in sorted(set(spans)) if start < end)
+    return tuple(raw[start:end] for start, end in sorted(set(_spans(raw, raw.lower()))) if start < end)
+
+
+def _spans(raw: bytes, lowered: bytes) -> Iterator[Span]:
+    """Yield all that `cut` takes away. lowered: the text in lower case."""
+    yield from _user_information(raw)
+    yield from _named(lowered)
+    yield from _entered(lowered)
+    yield from _header_values(raw)
 
 
 def _user_information(raw: bytes) -> Iterator[Span]:
@@ -137,6 +194,35 @@ def _user_information(raw: bytes) -> Iterator[Span]:
         at = raw.find(b"://", start + len(authority))
 
 
+def _queries(raw: bytes) -> Iterator[Span]:
+    """Yield what stands behind the `?` of each URL, and of the value of each header field that holds one."""
+    at = raw.find(b"://")
+    while at >= 0:
+        start = at + 3
+        whole = raw[start : start + _LONGEST_QUERY]
+        url = whole[: _first_of(whole, _STOPS_OF_URLS)]
+        mark = url.find(b"?")
+        if mark >= 0:
+            yield start + mark + 1, start + len(url)
+        at = raw.find(b"://", start + len(url))
+    for name, start, end in _header_lines(raw):
+        if name in _PLACES and (mark := raw.find(b"?", start, end)) >= 0:
+            yield mark + 1, end
+
+
+def _entered(lowered: bytes) -> Iterator[Span]:
+    """Yield the values of elements whose attributes name a secret: what a form holds already."""
+    at = lowered.find(b"value")
+    while at >= 0:
+        opening, closing = lowered.rfind(b"<", max(0, at - _LONGEST_TAG), at), lowered.find(b">", at, at + _LONGEST_TAG)
+        tag = lowered[opening : closing if closing >= 0 else at + _LONGEST_TAG]
+        if opening >= 0 and b">" not in lowered[opening:at] and any(name in tag for name in _IN_FORMS):
+            span = _value(lowered, at + len(b"value"))
+            if span is not None and span[0] < span[1]:
+                yield span
+        at = lowered.find(b"value", at + 1)
+
+
 def _named(lowered: bytes) -> Iterator[Span]:
     """Yield the values behind secret names. lowered: the text in lower case."""
     for name in (*_NAMES, *_PERSONS, *_WHOLE, *_IN_ELEMENTS):
@@ -148,6 +234,8 @@ def _named(lowered: bytes) -> Iterator[Span]:
                 span = _content(lowered, end)
             elif name not in _IN_ELEMENTS and (name not in _WHOLE or _is_whole(lowered, at, len(name), end)):
                 span = _value(lowered, end)
+            if span is None and name in _NAMES:
+                span = _in_path(lowered, at, end)
             if span is not None and span[0] < span[1]:
                 yield span
             at = lowered.find(name, span[1] if span is not None else end)
@@ -193,6 +281,13 @@ def _value(lowered: bytes, end: int) -> Span | None:
         return at + 1, _closing_quote(lowered, at + 1)
     found = _first_of(lowered[at : at + _LONGEST_VALUE], _STOPS_OF_VALUES)
     return at, at + found
+
+
+def _in_path(lowered: bytes, at: int, end: int) -> Span | None:
+    """Return the part of a path behind the one that a name begins; None where it stands in no path."""
+    if lowered[at - 1 : at] != b"/" or lowered[end : end + 1] != b"/":
+        return None
+    return end + 1, end + 1 + _first_of(lowered[end + 1 : end + _LONGEST_VALUE], _STOPS_OF_PARTS)
 
 
 def _closing_quote(lowered: bytes, at: int) -> int:
@@ -269,4 +364,5 @@ def _cookies(raw: bytes, start: int, end: int) -> Iterator[Span]:
 
 _STOPS_OF_URLS = _stops(_ENDS_OF_URLS)
 _STOPS_OF_AUTHORITIES = _stops(b"/?#")
+_STOPS_OF_PARTS = _stops(b"/?#" + _ENDS_OF_URLS)
 _STOPS_OF_VALUES = _stops(_ENDS)

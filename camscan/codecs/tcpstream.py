@@ -1,19 +1,19 @@
 """Puts TCP segments together to the first bytes of each connection, in either order, with losses, and without a clock.
 
 Source: RFC 9293. Where two segments say different things about the same byte, the first one seen holds. How much a connection
-carried follows from its sequence numbers, which also count what the capture missed.
+carried follows from its sequence numbers, which also count what the capture missed; that much was missed at once is believed where
+a later segment or an acknowledgement shows it too.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from ipaddress import ip_address
 
-from camscan.codecs.frame import ACK, FIN, RST, SYN, Packet
+from camscan.codecs.frame import ACK, FIN, RST, SYN, Packet, link_mac
+from camscan.codecs.unicast import is_global, packed
 from camscan.model import Endpoint, StreamHead, Via
 
 MAX_HEAD = 16 * 1024
@@ -23,6 +23,13 @@ IDLE = timedelta(seconds=30)
 """A connection that was silent for so long, by the times of the packets, is given as it is."""
 _MAX_WAITING = 32
 """Segments kept that wait for one before them, in one direction."""
+
+MAX_ROLES = 8192
+"""Connections of which it stays known who the server was, though they were silent for long."""
+LEAP = 128 * 1024
+"""Bytes between two segments up to which nothing but what a reader left out needs to be missing."""
+_SYSTEM_PORTS = 1024
+"""Below are the ports that RFC 6335 assigns to services."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -53,11 +60,19 @@ class Direction:
     """Bits 16 to 23 of `seq`: whoever leaves segments out calls `reach` where these differ, so that none of 4 GiB is missed."""
     awake: bool = False
     """Segments were left out since one was handed in."""
+    torn: bool = False
+    """What follows `head` was cut off by whoever captured it."""
+    last: int | None = None
+    """Sequence number behind the last byte, as the FIN states it."""
+    leap: tuple[int, int] | None = None
+    """Where a segment begins and ends that stands alone, far ahead: one byte that strayed must not count for gigabytes."""
+    joined: bool = False
+    """Another segment followed the first one."""
 
     @property
     def full(self) -> bool:
         """Whether no further byte is kept."""
-        return len(self.head) >= MAX_HEAD
+        return self.torn or len(self.head) >= MAX_HEAD
 
     @property
     def finished(self) -> bool:
@@ -66,8 +81,8 @@ class Direction:
 
     @property
     def exact(self) -> bool:
-        """Whether `carried` is all that was sent: beginning and end were seen."""
-        return self.from_start and self.end is not None
+        """Whether `carried` is all that was sent: beginning and end were seen, and nothing beyond."""
+        return self.from_start and self.last == self.seq and self.leap is None
 
     def start(self, base: int) -> None:
         """Take the SYN."""
@@ -77,14 +92,41 @@ class Direction:
         self.waiting.clear()
 
     def reach(self, seq: int, size: int) -> None:
-        """Count a segment of `size` bytes."""
-        if self.base is None:
+        """Count a segment of `size` bytes, and what is missing before it; much of that once it is confirmed."""
+        is_first = self.base is None
+        if is_first:
             self._begin_at(seq)
         more = _signed(seq + size - self.seq)
-        if more > 0:
+        if more - size > LEAP:
+            if self.leap is None or _signed(seq - self.leap[0]) < 0:
+                self.leap = seq, (seq + size) & 0xFFFFFFFF
+            elif seq != self.leap[0]:
+                self._land()
+                self.reach(seq, size)
+        elif more > 0:
             self.carried += more
             self.seq = (seq + size) & 0xFFFFFFFF
+            self.joined = not is_first
+            if self.leap is not None and _signed(self.seq - self.leap[1]) >= 0:
+                self.leap = None
         self.tick = self.seq >> 16 & 0xFF
+
+    def acknowledge(self, ack: int) -> None:
+        """Take what the other side states that it received."""
+        if self.leap is not None and 0 <= _signed(ack - self.leap[1]) <= LEAP:
+            self._land()
+
+    def joins(self, seq: int) -> bool:
+        """Return whether nothing is missing between `head` and a byte."""
+        return self.base is not None and _signed(seq - self.base) <= len(self.head)
+
+    def _land(self) -> None:
+        """Count up to a segment that stood alone."""
+        assert self.leap is not None
+        begin, end = self.leap
+        # Of a connection that was under way, the first segment may be the one that strayed.
+        self.carried += _signed(end - (self.seq if self.from_start or self.joined else begin))
+        self.seq, self.leap, self.joined = end, None, True
 
     def add(self, seq: int, payload: bytes, at: datetime) -> None:
         """Take the bytes of a segment that `reach` has counted."""
@@ -113,7 +155,8 @@ class Direction:
         if self.base is None:
             self.seq = base
         else:
-            self.carried = max(0, self.carried + _signed(self.base - base))
+            before = _signed(self.base - base)
+            self.carried = self.carried if before > LEAP else max(0, self.carried + before)
         self.base = base
 
     def _append(self, offset: int, payload: bytes) -> None:
@@ -138,6 +181,13 @@ class Connection:
     """How its packets are known, once its head was given; it stays known so that the rest of it does not look like a new one."""
     accepted: bool = False
     """The server was seen to take it."""
+    went_on: bool = False
+    """More was seen than segments that ask for it, take it or refuse it."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether it came about."""
+        return self.accepted or self.went_on
 
     @property
     def server(self) -> tuple[Endpoint, Direction]:
@@ -150,16 +200,6 @@ class Connection:
         return self.ends[1 - self.server_at], self.sides[1 - self.server_at]
 
 
-@dataclass(slots=True, kw_only=True)
-class Watch:
-    """Who wants to know of what becomes of connections."""
-
-    given: Callable[[Connection, StreamHead], None] = lambda connection, head: None
-    """Called with each connection whose head is given."""
-    ended: Callable[[Connection], None] = lambda connection: None
-    """Called with each connection that is forgotten."""
-
-
 class Streams:
     """The connections of one capture; at most MAX_CONNECTIONS at a time, the longest silent are given up first.
 
@@ -167,10 +207,16 @@ class Streams:
     says which.
     """
 
-    def __init__(self, via: Via, watch: Watch | None = None) -> None:
+    def __init__(
+        self, via: Via, ended: Callable[[Connection], None] = lambda connection: None, ports: Container[int] = ()
+    ) -> None:
+        """Take who is called with each connection that is forgotten, and the ports on which servers are known to listen."""
         self._via = via
-        self._watch = watch or Watch()
+        self._tell_ended = ended
+        self._ports = ports
         self._connections: OrderedDict[Key, Connection] = OrderedDict()
+        self._roles: OrderedDict[Key, int] = OrderedDict()
+        """Which end was the server of connections that are forgotten and had a handshake."""
         self._wake_at = _LONG_AGO
         """No connection becomes idle before."""
         self.skippable: dict[bytes, Direction] = {}
@@ -195,7 +241,7 @@ class Streams:
             if packet.flags & RST or (packet.flags & FIN and not packet.payload):
                 return tuple(given)
             ends = Endpoint(key[0], key[1]), Endpoint(key[2], key[3])
-            connection = self._connections[key] = Connection(ends, _server_at(packet, side), at, at)
+            connection = self._connections[key] = Connection(ends, self._server_at(key, packet, side), at, at)
             if len(self._connections) > MAX_CONNECTIONS:
                 self.pushed_out += 1
                 given += self._forget(*next(iter(self._connections.items())))
@@ -232,17 +278,25 @@ class Streams:
             if flags & ACK:
                 connection.accepted = True
                 connection.server_at = side
-        if packet.payload or flags & FIN:
-            direction.reach(seq, len(packet.payload))
+        elif not flags & RST:
+            connection.went_on = True
+        size = len(packet.payload) + packet.missing
+        if size or flags & FIN:
+            direction.reach(seq, size)
+        if flags & ACK and not flags & RST:
+            connection.sides[1 - side].acknowledge(packet.ack)
         if flags & FIN and direction.end is None:
             assert direction.base is not None
-            direction.end = max(0, _signed(seq + len(packet.payload) - direction.base))
+            direction.last = (seq + size) & 0xFFFFFFFF
+            direction.end = max(0, _signed(direction.last - direction.base))
         return seq
 
     def _take(self, connection: Connection, direction: Direction, packet: Packet, seq: int, at: datetime) -> bool:
         """Add a segment; return whether nothing more is wanted of the connection."""
         if packet.payload and not direction.full:
             direction.add(seq, packet.payload, at)
+        if packet.missing and direction.joins(seq + len(packet.payload)):
+            direction.torn = True
         sides = connection.sides
         return bool(packet.flags & RST) or sides[connection.server_at].full or (sides[0].finished and sides[1].finished)
 
@@ -271,7 +325,28 @@ class Streams:
         del self._connections[key]
         for mark in connection.marks:
             self.skippable.pop(mark, None)
-        self._watch.ended(connection)
+        if connection.accepted or (connection.went_on and connection.client[1].from_start):
+            self._roles[key] = connection.server_at
+            if len(self._roles) > MAX_ROLES:
+                self._roles.popitem(last=False)
+        self._tell_ended(connection)
+
+    def _server_at(self, key: Key, packet: Packet, side: int) -> int:
+        """Return which end is the server's: the handshake says it.
+
+        Of a connection under way it is the one that was the server before, the one at a port of servers, the one that is no neighbour,
+        or the one with the lower port.
+        """
+        if packet.flags & SYN:
+            return side if packet.flags & ACK else 1 - side
+        if (known := self._roles.get(key)) is not None:
+            return known
+        first = key[1] < _SYSTEM_PORTS or key[1] in self._ports, is_global(key[0])
+        second = key[3] < _SYSTEM_PORTS or key[3] in self._ports, is_global(key[2])
+        for one, other in zip(first, second, strict=True):
+            if one != other:
+                return int(other)
+        return 1 - side if key[1] == key[3] else int(key[3] < key[1])
 
     def _give(self, connection: Connection) -> list[StreamHead]:
         (server_end, server), (client_end, client) = connection.server, connection.client
@@ -285,35 +360,23 @@ class Streams:
             received=bytes(server.head),
             received_at=received_at,
             via=self._via,
-            server_mac=server.mac,
-            client_mac=client.mac,
+            server_mac=link_mac(server.mac, server.hop_limit),
+            client_mac=link_mac(client.mac, client.hop_limit),
+            from_start=server.from_start and client.from_start,
         )
         connection.marks = _marks(client_end, server_end)
         self.skippable.update(zip(connection.marks, (client, server), strict=True))
         for side in (server, client):
             side.head.clear()
             side.waiting.clear()
-        self._watch.given(connection, head)
         return [head]
 
 
 def _marks(client: Endpoint, server: Endpoint) -> tuple[bytes, bytes]:
     """Return how the packets of client and server are known."""
-    source, target = _packed(client.ip), _packed(server.ip)
+    source, target = packed(client.ip), packed(server.ip)
     ports = client.port.to_bytes(2), server.port.to_bytes(2)
     return source + target + ports[0] + ports[1], target + source + ports[1] + ports[0]
-
-
-@lru_cache(maxsize=4096)
-def _packed(ip: str) -> bytes:
-    return ip_address(ip).packed
-
-
-def _server_at(packet: Packet, side: int) -> int:
-    """Return which end is the server's: the handshake says it; of a connection under way it is the one with the lower port."""
-    if packet.flags & SYN:
-        return side if packet.flags & ACK else 1 - side
-    return side if packet.src_port < packet.dst_port else 1 - side
 
 
 def _restarts(direction: Direction, packet: Packet) -> bool:

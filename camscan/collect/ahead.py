@@ -37,6 +37,7 @@ def ahead(given: Iterable[T]) -> Generator[T, None, None]:
         with os.fdopen(reading, "rb", PIPE) as pipe:
             yield from _received(pipe)
     finally:
+        os.kill(pid, signal.SIGTERM)
         os.waitpid(pid, 0)
 
 
@@ -46,11 +47,13 @@ def _make(given: Iterable[T], writing: int) -> int:
     Whoever interrupts the other process ends this one too, by closing the pipe.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         with os.fdopen(writing, "wb", PIPE) as pipe:
             try:
                 for one in given:
                     pickle.dump((one,), pipe, pickle.HIGHEST_PROTOCOL)
+                    pipe.flush()
                 pickle.dump((), pipe)
             except BrokenPipeError:
                 raise

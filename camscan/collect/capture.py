@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from camscan.codecs.demux import Demux, Passed
+from camscan.codecs.frame import unread_link
 from camscan.codecs.messages import Messages
 from camscan.codecs.pcapfile import Batch
 from camscan.codecs.registry import Outcome, Undecoded
@@ -38,6 +40,12 @@ class Step(NamedTuple):
     """What is wrong with a capture that ended early."""
     unreadable: str | None = None
     """Why the system does not give it, or no more of it."""
+    unread: tuple[tuple[str, int], ...] = ()
+    """Of a capture that ended: links that are not read, each with how many of its frames came from there."""
+    undated: bool = False
+    """Of a capture that ended: some of its frames have no time."""
+    cut: int = 0
+    """Of a capture that ended: frames of which only the front was captured, as far as they were looked at."""
 
 
 class Closing(NamedTuple):
@@ -95,16 +103,29 @@ class CaptureReader:
                 if step.unreadable is not None:
                     raise UsageError(f"{source}: cannot be read: {step.unreadable}")
                 self._take(step.passed, messages, last)
+                for link, count in step.unread:
+                    last.undecoded += count
+                    last.unfinished.append(f"{source.name}: {link} is not read: {count} frame{'' if count == 1 else 's'}")
+                if step.undated:
+                    last.notes.append(f"{source.name}: frames without a time are told as of 1970-01-01")
+                if step.cut:
+                    last.notes.append(
+                        f"{source.name}: of {step.cut} frame{'' if step.cut == 1 else 's'} or more only the front was captured:"
+                        " names and content behind it are missing, bytes are counted as they were sent"
+                    )
                 if step.fault is not None:
                     last.unfinished.append(f"{source.name}: {step.fault}; everything before it was read")
                 if step.ended:
                     read.ended_at = _now()
                 positions[step.source] = _size(source) if step.ended else step.position
                 self._at(sum(positions))
+        if not any(read.tally.received for read in reads):
+            for source, read in zip(sources, reads, strict=True):
+                _tell_nothing_read(source, read.tally)
         return tuple(reads)
 
     def _steps(self, sources: Sequence[Source]) -> Generator[Step | Closing, None, None]:
-        steps = taken_apart(sources, self._site)
+        steps = taken_apart(sources)
         alone = threading.active_count() == 1 and len(os.sched_getaffinity(0)) > 1
         if not alone or not any(_is_worth_a_process(source) for source in sources):
             return steps
@@ -126,16 +147,31 @@ class CaptureReader:
                 self._emit(found)
 
 
-def taken_apart(sources: Sequence[Source], site: str) -> Generator[Step | Closing, None, None]:
+def taken_apart(sources: Sequence[Source]) -> Generator[Step | Closing, None, None]:
     """Give what the frames of captures are, in the order of time, and at last what was still open."""
-    demux = Demux(via=Via.PCAP, collector="pcap", site=site)
+    demux = Demux(Via.PCAP)
+    unread = [Counter[str]() for _ in sources]
+    undated: set[int] = set()
+    cut = [0] * len(sources)
     for number, piece, fault in in_order_of_time(sources):
         if piece is not None:
-            yield Step(number, piece.position, demux.take(piece.batch, piece.program))
+            _, frames, link_type = piece.batch
+            if frames and not frames[0][0]:
+                undated.add(number)
+            if (link := unread_link(link_type)) is not None:
+                unread[number][link] += len(frames)
+                yield Step(number, piece.position)
+            else:
+                before = demux.cut
+                passed = demux.take(piece.batch, piece.program)
+                cut[number] += demux.cut - before
+                yield Step(number, piece.position, passed)
         elif isinstance(fault, OSError):
             yield Step(number, 0, ended=True, unreadable=fault.strerror or str(fault))
         else:
-            yield Step(number, 0, ended=True, fault=None if fault is None else str(fault))
+            said = None if fault is None else str(fault)
+            links = tuple(sorted(unread[number].items()))
+            yield Step(number, 0, (), True, said, unread=links, undated=number in undated, cut=cut[number])
     yield Closing(tuple(demux.flush()), demux.dropped, demux.skipped)
 
 
@@ -159,6 +195,12 @@ def _tell_refused(dropped: dict[str, int], tally: Tally) -> None:
         tally.notes.append(f"{refused} messages of senders that said more than is kept of one were left out")
     if refused := dropped["connections"]:
         tally.notes.append(f"{refused} connections were given up early, because too many were open")
+
+
+def _tell_nothing_read(source: Source, tally: Tally) -> None:
+    """Say of a capture of which nothing could be read that its silence means nothing."""
+    if tally.undecoded and not tally.unfinished:
+        tally.unfinished.append(f"{source.name}: nothing of what it holds can be read")
 
 
 def _is_worth_a_process(source: Source) -> bool:

@@ -49,6 +49,9 @@ class Piped:
     name: str
     read: Read
 
+    def __str__(self) -> str:
+        return self.name
+
 
 Source = Path | Piped
 
@@ -88,19 +91,24 @@ def opened(source: Source) -> Iterator[Read]:
         yield file.read
 
 
-def piped_capture(read: Read) -> Piped | bytes:
+def piped_capture(read: Read, name: str = "stdin") -> Piped | bytes:
     """Return what a pipe holds where it begins as a capture does, packed or not; of anything else its first bytes.
 
     A packed one is taken for a capture, since nothing else is read packed.
     """
     front = at_least(read, 4)
-    return Piped("stdin", behind(front, read)) if front.startswith((*MAGICS, *PACKED)) else front
+    return Piped(name, behind(front, read)) if front.startswith((*MAGICS, *PACKED)) else front
 
 
 def is_capture(source: Path) -> bool:
-    """Return whether a file is a capture, packed or not, by its first bytes. Raises OSError."""
+    """Return whether a file is a capture, packed or not, by its first bytes. Raises OSError.
+
+    A packed one whose first bytes cannot be unpacked is taken for one, since nothing else is read packed.
+    """
     with opened(source) as packed:
-        return at_least(Unpacked(packed).read, 4).startswith(MAGICS)
+        unpacked = Unpacked(packed)
+        front = at_least(unpacked.read, 4)
+        return front.startswith(MAGICS) or (unpacked.damage is not None and any(magic.startswith(front) for magic in MAGICS))
 
 
 class Turn(NamedTuple):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from io import BufferedReader
@@ -56,26 +57,59 @@ LISTINGS: Mapping[InputKind, ListingCodec] = {
 
 
 @contextmanager
-def with_standard_input(files: Sequence[Path]) -> Iterator[tuple[Input, ...]]:
-    """Give the files, with standard input in place of `-`: a capture as it comes, anything else as a file that is gone afterwards.
+def with_pipes(files: Sequence[Path]) -> Iterator[tuple[Input, ...]]:
+    """Give the files, and what can be read but once as a capture that comes as it is written, or as a file that is gone afterwards.
 
-    Raises UsageError where `-` stands twice, or standard input is a terminal.
+    That are standard input, for `-`, and whatever is no regular file. Raises UsageError where one of them stands twice, cannot be opened,
+    is a terminal or holds nothing.
     """
-    if STANDARD_INPUT not in files:
-        yield tuple(files)
-        return
-    if files.count(STANDARD_INPUT) > 1 or sys.stdin.isatty():
-        raise UsageError("-: standard input can be read once, and not from a terminal: ip -s neigh | camscan replay -")
-    piped = piped_capture(cast("BufferedReader", sys.stdin.buffer).read1)
-    if isinstance(piped, Piped):
-        yield tuple(piped if path == STANDARD_INPUT else path for path in files)
-        return
-    with tempfile.TemporaryDirectory(prefix="camscan-") as folder:
-        copy = Path(folder, "stdin")
+    once = tuple(dict.fromkeys(path for path in files if is_read_once(path)))
+    for path in once:
+        if files.count(path) > 1 or (path == STANDARD_INPUT and sys.stdin.isatty()):
+            raise UsageError(f"{_called(path)} can be read once, and not from a terminal: ip -s neigh | camscan replay -")
+    with ExitStack() as opened:
+        given = {path: opened.enter_context(_read_once(path)) for path in once}
+        yield tuple(given.get(path, path) for path in files)
+
+
+def is_read_once(path: Path) -> bool:
+    """Return whether what stands behind a path can be read but once: standard input, a pipe or a device."""
+    if path == STANDARD_INPUT:
+        return True
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+@contextmanager
+def _read_once(path: Path) -> Iterator[Input]:
+    """Give a capture as it comes, anything else as a copy. Raises UsageError."""
+    name, called = "stdin" if path == STANDARD_INPUT else path.name, _called(path)
+    with ExitStack() as opened:
+        try:
+            stream = sys.stdin.buffer if path == STANDARD_INPUT else opened.enter_context(path.open("rb"))
+            piped = piped_capture(cast("BufferedReader", stream).read1, name)
+        except OSError as fault:
+            raise UsageError(f"{called}: cannot be read: {fault.strerror}") from None
+        if isinstance(piped, Piped):
+            yield piped
+            return
+        if not piped:
+            raise UsageError(f"{called}: nothing came; see whether what writes to it works: tcpdump -w - … | camscan replay -")
+        copy = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="camscan-")), name)
         with copy.open("wb") as target:
             target.write(piped)
-            shutil.copyfileobj(sys.stdin.buffer, target)
-        yield tuple(copy if path == STANDARD_INPUT else path for path in files)
+            shutil.copyfileobj(stream, target)
+        try:
+            yield copy
+        except UsageError as fault:
+            raise UsageError(str(fault).replace(str(copy), called)) from None
+
+
+def _called(path: Path) -> str:
+    return "standard input" if path == STANDARD_INPUT else str(path)
 
 
 def kind_of(path: Input) -> InputKind:

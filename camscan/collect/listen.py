@@ -18,6 +18,7 @@ from camscan.codecs.dissect import Dissection
 from camscan.codecs.frame import LINK_ETHERNET
 from camscan.codecs.registry import DATAGRAM_CODECS, Outcome, Undecoded
 from camscan.collect.base import Ground, Host, NotAsked, NotNeeded, Stage, Tally
+from camscan.collect.carrier import times_lost
 from camscan.collect.interfaces import Interface, compile_bpf
 from camscan.collect.privileges import CAP_NET_RAW, may, remedy_for_privilege
 from camscan.collect.ring import RETIRE_MS, PacketRing
@@ -63,6 +64,7 @@ class Ear:
         self._ground = ground
         self._members: list[UdpSocket] = []
         self._faults: set[str] = set()
+        self._lost_before = times_lost(interface.index)
         self.behind = False
         """More waited, the last time, than is read at once."""
         self.ring = _ring(ground, interface, wanted_kinds(hearing), size)
@@ -109,8 +111,17 @@ class Ear:
         """Take what waits, and tell what was still open, and what the caps refused."""
         self.read(self.ring.blocks())
         self.count_drops()
+        self._tell_lost_link()
         self._said(self.dissection.flush())
         self._tell_refused(self._ground.tally)
+
+    def _tell_lost_link(self) -> None:
+        """Say that a cable was out, or that the other end was off, where the interface itself stayed up."""
+        before, now = self._lost_before, times_lost(self.interface.index)
+        if before is None or now is None or now <= before or self._faults:
+            return
+        often = "once" if now == before + 1 else f"{now - before} times"
+        self._ground.tally.unfinished.append(f"{self.interface.name} lost its link {often}: what was said meanwhile was missed")
 
     def close(self) -> None:
         """Close the ring and leave the groups."""

@@ -117,14 +117,19 @@ def authorise(scope: Scope, now: datetime, technique: str) -> None:
             raise RefusedError(f"{scope_is} allows runs between {scope.hours} local time; it is {clock:%H:%M}")
 
 
-def authorise_capture(scope: Scope) -> None:
-    """Return where somebody answers for hearing what others say to each other. Raises RefusedError."""
-    if scope.sha256 is None:
+def authorise_capture(scope: Scope, file: ScopeFile | None) -> None:
+    """Return where somebody answers for hearing what others say to each other. file: of the scope. Raises RefusedError.
+
+    Scope files that name no techniques allow the usual ones; this one is unusual, so it must be written there.
+    """
+    if file is None:
         raise RefusedError(
             '--promisc hears what others say to each other: it needs --scope FILE with techniques = ["listen"] and authorised_by'
         )
     if scope.authorised_by is None:
         raise RefusedError("the scope does not name who authorised it: --promisc needs authorised_by in the scope file")
+    if file.techniques is None:
+        raise RefusedError('the scope names no techniques: --promisc needs techniques = ["listen"] in the scope file')
 
 
 def allowed_until(scope: Scope, now: datetime) -> datetime | None:

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 import zstandard
 
 GZIP, ZSTD = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd"
-MAGICS = (GZIP, ZSTD)
+SKIPPABLE = tuple(bytes((first, 0x2A, 0x4D, 0x18)) for first in range(0x50, 0x60))
+"""First bytes of frames of Zstandard that hold something else, as pzstd writes in front of each of its own; they are skipped."""
+MAGICS = (GZIP, ZSTD, *SKIPPABLE)
 MAX_WINDOW = 128 * 1024 * 1024
 """Memory that a file of Zstandard may ask for: what its own program grants."""
 _GZIP_WINDOW = 31
@@ -37,7 +39,7 @@ class Unpacked:
         source = behind(front, read)
         if front.startswith(GZIP):
             self._pieces = self._gzip(source)
-        elif front.startswith(ZSTD):
+        elif front.startswith((ZSTD, *SKIPPABLE)):
             self._pieces = self._zstd(source)
         else:
             self._pieces = iter(lambda: source(_UNPACKED), b"")

@@ -73,7 +73,7 @@ def install(
     folders, plain = READABLE if place == machine_places(os.environ)[-1] else PRIVATE
     target = place.with_name(f"{IMPORTED}-{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
     try:
-        _make_parents(place.parent, folders)
+        _make_parents(place.parent)
         _unpack({**files, NOTED: json.dumps(dict(notes), indent=1).encode()}, target, folders, plain)
         problems = check(target)
         if problems:
@@ -86,10 +86,10 @@ def install(
             shutil.rmtree(target, ignore_errors=True)
 
 
-def _make_parents(folder: Path, mode: int) -> None:
+def _make_parents(folder: Path) -> None:
+    """Make a folder and those above it that are missing, for their owner alone: the machine's own holds its history too."""
     for one in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
-        one.mkdir(mode=mode, exist_ok=True)
-        one.chmod(mode)
+        one.mkdir(mode=PRIVATE[0], exist_ok=True)
 
 
 def _unpack(files: Mapping[str, bytes], target: Path, folders: int, plain: int) -> None:

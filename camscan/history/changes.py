@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from camscan.history.closeness import same_firmware, settled
+from camscan.history.closeness import concluding, fades, same_firmware, settled, weaker
 from camscan.history.places import differences, same_place
+from camscan.history.reach import CLOSENESS, pieces, without
 from camscan.history.sight import Sight
 from camscan.history.statuses import held_and_lapsed
 from camscan.model import (
@@ -16,6 +17,8 @@ from camscan.model import (
     Cause,
     Change,
     ChangeKind,
+    Coverage,
+    CoverageLevel,
     DeviceFacts,
     DeviceState,
     Diff,
@@ -39,6 +42,8 @@ class Causes:
 
     verdict: Mapping[int, Cause] = field(default_factory=dict)
     identity: Mapping[int, Cause] = field(default_factory=dict)
+    standing: Mapping[int, DeviceState] = field(default_factory=dict)
+    """What by now follows of devices from what they showed before, where that is not what followed then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,8 @@ class Beyond:
 
     earlier: Mapping[int, DeviceFacts] = field(default_factory=dict)
     """What was known of devices before the earlier sight, of those that it did not see."""
+    seen_by: Mapping[int, Sight] = field(default_factory=dict)
+    """The run that saw such a device last, where it is known."""
     disposed: Mapping[int, Attestation] = field(default_factory=dict)
     """Devices that persons stated to be disposed of, by the day of the later sight."""
     disposed_before: frozenset[int] = frozenset()
@@ -64,10 +71,13 @@ def changes(before: Sight, after: Sight, beyond: Beyond = NOTHING_BEYOND, causes
     return _Comparison(before, after, beyond, causes).diff()
 
 
-def differing(before: Sight, after: Sight) -> frozenset[int]:
-    """Return the devices of both sights of which the verdict, a rule's finding or the identification differs, so that a cause is due."""
+def differing(before: Sight, after: Sight, beyond: Beyond = NOTHING_BEYOND) -> frozenset[int]:
+    """Return the devices of both sights of which the verdict, a rule's finding or the identification differs, or may, so that a cause is due."""
     kinds = {ChangeKind.VERDICT, ChangeKind.RECOGNISED}
-    return frozenset(one.device for one in changes(before, after).changes if one.kind in kinds)
+    found = {one.device for one in changes(before, after, beyond).changes if one.kind in kinds}
+    known = {**beyond.earlier, **before.facts}
+    both = known.keys() & after.facts.keys()
+    return frozenset(found | {number for number in both if weaker(known[number].state, after.facts[number].state)})
 
 
 class _Comparison:
@@ -75,7 +85,7 @@ class _Comparison:
 
     def __init__(self, before: Sight, after: Sight, beyond: Beyond, causes: Causes | None) -> None:
         self.before, self.after, self.beyond = before, after, beyond
-        self.causes, self.established = causes or Causes(), causes is not None
+        self.causes = causes or Causes()
         self.same_policies = set(before.policies) == set(after.policies)
 
     def diff(self) -> Diff:
@@ -111,7 +121,9 @@ class _Comparison:
         )
 
     def _was_gone(self, earlier: DeviceFacts) -> bool:
-        return self.before.looked_at(earlier.state.site, earlier.state.ips) is not None
+        place = earlier.state.site, earlier.state.ips
+        seen_by = self.beyond.seen_by.get(earlier.device)
+        return self.before.looked_at(*place) is not None if seen_by is None else self.before.would_have_seen(*place, seen_by)
 
     def _is_gone(self, number: int) -> bool:
         state = self.before.facts[number].state
@@ -187,7 +199,7 @@ class _Comparison:
             return
         yield from self._of_device(number, before, seen)
         was = before.state
-        now = settled(was, seen.state, closely=self._closely(seen.state), same_data=self._same_data(number))
+        now = self._known_now(number, was, seen.state)
         yield from self._recognised(number, was, now)
         if self.same_policies:
             yield from self._verdict(number, was, now)
@@ -196,7 +208,7 @@ class _Comparison:
     def _of_device(self, number: int, before: DeviceFacts, seen: DeviceFacts) -> Iterator[Change]:
         """Yield where it went, and its new firmware."""
         was = before.state
-        now = settled(was, seen.state, closely=True, same_data=True)
+        now = settled(was, seen.state)
         direct = seen.attached_to is not None and seen.attached_to.direct
         for what, one, other in differences(before, now, direct):
             yield self._change(ChangeKind.MOVED, number, now, what, one, other)
@@ -260,13 +272,14 @@ class _Comparison:
             since=since,
         )
 
-    def _closely(self, state: DeviceState) -> bool:
-        return self.after.looked_at(state.site, state.ips) is not None
-
-    def _same_data(self, number: int) -> bool:
-        """Return whether newer data has no part in what is known of a device now."""
-        by_data = self.causes.identity.get(number) == "data" if self.established else True
-        return self.before.data_version == self.after.data_version or not by_data
+    def _known_now(self, number: int, was: DeviceState, seen: DeviceState) -> DeviceState:
+        """Return what is known of a device after the look."""
+        closely = self.after.looked_at(seen.site, seen.ips) is not None
+        by_itself = self.causes.identity.get(number) not in ("data", "attestation")
+        stands = self.causes.standing.get(number, was)
+        if (by_itself or number in self.causes.standing) and fades(stands, seen, closely=closely):
+            return concluding(settled(was, seen), stands)
+        return settled(was, seen, by_itself=by_itself)
 
     def _not_comparable(self) -> tuple[str, ...]:
         """Return why something could not be compared."""
@@ -282,11 +295,10 @@ class _Comparison:
             if not one.complete
         ]
         if self.before.complete and self.after.complete:
-            ours, theirs = (_levels(one) for one in (self.before, self.after))
-            for network in sorted(ours.keys() | theirs.keys()):
-                if ours.get(network) != theirs.get(network):
-                    how = [levels.get(network, "not covered") for levels in (ours, theirs)]
-                    said.append(f"{network}: {how[0]} in run {self.before.run}, {how[1]} in run {self.after.run}")
+            for network, site in sorted({row for one in (self.before, self.after) for row in _ranges(one)}):
+                ours, theirs = (_level(one, network, site) for one in (self.before, self.after))
+                if ours != theirs:
+                    said.append(f"{network}: {ours} in run {self.before.run}, {theirs} in run {self.after.run}")
         return tuple(said)
 
 
@@ -324,8 +336,19 @@ def _rank(verdict: Verdict | None) -> int:
     return len(_WORST_FIRST) if verdict is None else _WORST_FIRST.index(verdict)
 
 
-def _levels(sight: Sight) -> dict[str, str]:
-    return {one.range: f"covered ({one.level})" for one in sight.coverage if one.complete}
+def _ranges(sight: Sight) -> dict[tuple[str, str], CoverageLevel]:
+    """Return the ranges that were covered, each with its site."""
+    return {(row.range, row.site or sight.site): row.level for row in sight.coverage if row.complete}
+
+
+def _level(sight: Sight, network: str, site: str) -> str:
+    """Return how closely a complete run looked at a whole range."""
+    own = _ranges(sight).get((network, site))
+    for level in CLOSENESS:
+        wanted = pieces([Coverage(range=network, level=level, complete=True, site=site)], sight.site)
+        if not without(wanted, sight.reach()):
+            return f"covered ({level})"
+    return f"covered ({own})" if own is not None else "not covered"
 
 
 def _took_place(new: DeviceState, gone: DeviceState) -> bool:

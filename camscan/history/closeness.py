@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from camscan.model import Confidence, DeviceState
+from camscan.model import Confidence, DeviceFacts, DeviceState
 
 _CONFIDENCE = (None, *Confidence)
 """Weakest first."""
@@ -20,16 +20,16 @@ _CONCLUDED = (
     "findings",
     "something_else",
 )
+_RECOGNISED = ("maker", "brand", "model", "kind")
 _VERSION_PREFIXES = ("firmware", "version", "ver", "v")
 _WORDS_OF_VERSIONS = frozenset({"build", "firmware", "version", "ver", "v", "rev", "release", "date"})
 _SEPARATORS = str.maketrans(dict.fromkeys(",;:()[]_/", " "))
 
 
-def settled(before: DeviceState, after: DeviceState, *, closely: bool, same_data: bool) -> DeviceState:
-    """Return what is known of a device after a look, with what that look could not show taken from the one before.
+def settled(before: DeviceState, after: DeviceState, *, by_itself: bool = True) -> DeviceState:
+    """Return what is known of a device after a look, with what that look did not show taken from the one before.
 
-    closely: a complete run looked at it; otherwise an identification that became weaker, and the verdict on it, stay as they were.
-    same_data: both were identified by the same data; otherwise what a close look does not show any more is so because of the data.
+    by_itself: what it shows no more it does not show by itself; otherwise data or a statement made the difference.
     """
     taken: dict[str, object] = {
         name: getattr(before, name) for name in ("ips", "macs", "switch", "port", "vlan") if not getattr(after, name)
@@ -38,7 +38,7 @@ def settled(before: DeviceState, after: DeviceState, *, closely: bool, same_data
         taken |= {"switch": before.switch, "port": before.port, "vlan": before.vlan}
     if same_firmware(before.firmware, after.firmware) or after.firmware is None:
         taken["firmware"] = max(before.firmware or "", after.firmware or "", key=lambda text: (len(text), text)) or None
-    if same_data or not closely:
+    if by_itself:
         taken |= {
             name: getattr(before, name)
             for name in ("brand", "maker", "maker_basis", "model", "serial")
@@ -48,18 +48,51 @@ def settled(before: DeviceState, after: DeviceState, *, closely: bool, same_data
             taken["model"] = before.model
         if after.kind == "unknown":
             taken |= {"kind": before.kind, "form": before.form}
-    if not closely and weaker(before, after):
-        taken |= {name: getattr(before, name) for name in _CONCLUDED}
     return replace(after, **taken)  # type: ignore[arg-type]
+
+
+def concluding(state: DeviceState, of: DeviceState) -> DeviceState:
+    """Return a state with the identification of another one, and the verdict on it."""
+    return replace(state, **{name: getattr(of, name) for name in _CONCLUDED})
+
+
+def fades(before: DeviceState, after: DeviceState, *, closely: bool) -> bool:
+    """Return whether a look shows less of a device than was known, so that what was known stays.
+
+    closely: a complete run looked at it; then it must contradict nothing of that, and show nothing more.
+    """
+    return weaker(before, after) and not (closely and _says_otherwise(before, after))
+
+
+def same_conclusion(one: DeviceState, other: DeviceState) -> bool:
+    """Return whether two devices are recognised as the same and judged the same."""
+    return all(getattr(one, name) == getattr(other, name) for name in _CONCLUDED)
+
+
+def unlike(one: DeviceFacts, other: DeviceFacts) -> bool:
+    """Return whether two looks at a device show anything that a change could come of."""
+    ours, theirs = (replace(each.state, key="", hostnames=(), channels=0, outside_scope=False) for each in (one, other))
+    return ours != theirs or (one.attached_to is None) != (other.attached_to is None)
 
 
 def weaker(before: DeviceState, after: DeviceState) -> bool:
     """Return whether less is known of a device than was."""
-    return (
-        (before.maker is not None and after.maker is None)
-        or (before.kind != "unknown" and after.kind == "unknown")
-        or _CONFIDENCE.index(after.confidence) < _CONFIDENCE.index(before.confidence)
+    return any(_told(getattr(before, name)) and not _told(getattr(after, name)) for name in _RECOGNISED) or (
+        _CONFIDENCE.index(after.confidence) < _CONFIDENCE.index(before.confidence)
     )
+
+
+def _says_otherwise(before: DeviceState, after: DeviceState) -> bool:
+    differing = {name for name in _RECOGNISED if _told(getattr(after, name)) and getattr(after, name) != getattr(before, name)}
+    if same_model(before.model, after.model):
+        differing.discard("model")
+    if after.kind == "unknown" != before.kind:
+        differing.discard("brand")  # a label that is read from the MAC alone
+    return bool(differing) or (after.something_else and not before.something_else)
+
+
+def _told(value: object) -> bool:
+    return value not in (None, "unknown")
 
 
 def same_firmware(one: str | None, other: str | None) -> bool:
@@ -82,8 +115,17 @@ def _versions(text: str) -> frozenset[str]:
 
 
 def same_model(one: str | None, other: str | None) -> bool:
-    """Return whether two texts name one model; spelling and case count for nothing."""
-    return one is not None and other is not None and _letters(one) == _letters(other)
+    """Return whether two texts name one model; spelling and case count for nothing, nor a variant that only one of them names."""
+    if one is None or other is None:
+        return False
+    ours, theirs = _letters(one), _letters(other)
+    return ours == theirs or _letters(_without_variant(one)) == theirs or ours == _letters(_without_variant(other))
+
+
+def _without_variant(text: str) -> str:
+    """Return `DS-2CD2043G0-I` of `DS-2CD2043G0-I (W)`."""
+    bare, bracket, _ = text.strip().removesuffix(")").rpartition("(")
+    return bare if bracket and text.strip().endswith(")") and bare.strip() else text
 
 
 def _letters(text: str) -> str:

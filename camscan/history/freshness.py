@@ -39,7 +39,7 @@ class SiteState:
     last: Heartbeat | None
     """How its newest run ended, or came to nothing; None where it is not known."""
     unended: Heartbeat | None
-    """The begin of its newest run, where no end of that is recorded: it goes on, or was killed."""
+    """The begin of the newest run of its kind whose end is not recorded: it goes on, or was killed."""
     lapsed: int
     """Devices of its newest run with a report beside which an exception stands that has lapsed."""
 
@@ -53,7 +53,7 @@ def states(records: Iterable[Recorded], now: datetime, max_age: timedelta) -> tu
     """Return the sites by name. records: newest first; an end that is older than `max_age`, or in the future, is not fresh."""
     of_site: dict[str, list[Recorded]] = defaultdict(list)
     for one in records:
-        if one.beat.site and one.beat.event != "pruned":
+        if one.beat.site and one.beat.event not in ("told", "pruned"):
             of_site[one.beat.site].append(one)
     return tuple(_state(site, of_site[site], now, max_age) for site in sorted(of_site))
 
@@ -68,14 +68,28 @@ def _state(site: str, records: Sequence[Recorded], now: datetime, max_age: timed
     lasts = {range_: _covering(range_, found) for range_ in _expected(ends)}
     if not lasts:
         lasts[""] = next((one for one in ends if one.complete), None)
-    newest = records[0].beat
+    of_runs = [one for one in records if not one.beat.locked_out] or records
     return SiteState(
         site=site,
         ranges=tuple(RangeState(range=name, last=last, fresh=is_fresh(last)) for name, last in lasts.items()),
-        last=next((one.beat for one in records if one.beat.event != "began"), None),
-        unended=newest if newest.event == "began" else None,
+        last=next((one.beat for one in of_runs if one.beat.event != "began"), None),
+        unended=_unended(records),
         lapsed=ends[0].lapsed if ends else 0,
     )
+
+
+def _unended(records: Sequence[Recorded]) -> Heartbeat | None:
+    """Return the newest begin without an end. A run that was followed by another of its kind goes on no more."""
+    ended = {number for one in records for number in (one.beat.began, *one.beat.resumed)}
+    followed: set[tuple[str, str]] = set()
+    for one in records:
+        if one.beat.event != "began":
+            continue
+        kind = one.beat.command, one.beat.machine
+        if one.number not in ended and kind not in followed:
+            return one.beat
+        followed.add(kind)
+    return None
 
 
 def _expected(ends: Sequence[Heartbeat]) -> tuple[str, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from camscan.model import CoverageLevel, Report, Verdict
 
-Event = Literal["began", "ended", "failed", "pruned"]
-"""failed: it came to nothing, so there is no report; pruned: retention removed runs."""
+Event = Literal["began", "ended", "failed", "told", "pruned"]
+"""failed: it came to nothing, so there is no report; told: all who were to hear of it did; pruned: retention removed runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +47,12 @@ class Heartbeat:
     data_version: str = ""
     began: int = 0
     """Number of the record of its begin; 0 where there is none."""
+    resumed: tuple[int, ...] = ()
+    """Those of runs that were interrupted, and whose work went into it."""
     run: str = ""
     """The id under which it is kept."""
+    to_tell: bool = False
+    """What it found is known to nobody until a record says that it was told."""
     facts: str = ""
     """SHA-256 of what the run says of itself, in hexadecimal."""
     as_of: date | None = None
@@ -63,6 +68,8 @@ class Heartbeat:
     observations: int = 0
     because: str = ""
     """Why it came to nothing."""
+    locked_out: bool = False
+    """Another run of the site was under way: nothing is known of the site because of it."""
     before: datetime | None = None
     """Runs that began before it were removed."""
     runs: int = 0
@@ -80,8 +87,17 @@ class Recorded:
     beat: Heartbeat
 
 
-def ended(report: Report, *, name: str, facts: str, observations: int, begun: Recorded | None) -> Heartbeat:
-    """Return the record of a run that gave a report. name: the id under which it is kept; begun: the record of its begin."""
+def ended(
+    report: Report,
+    *,
+    name: str,
+    facts: str,
+    observations: int,
+    begun: Recorded | None,
+    resumed: Sequence[Recorded] = (),
+    to_tell: bool = False,
+) -> Heartbeat:
+    """Return the record of a run that gave a report. name: the id under which it is kept; begun: the record of its begin; resumed, to_tell: as in Heartbeat."""
     run = report.run
     counted = Counter(judged.judgement.verdict for judged in report.assets)
     return Heartbeat(
@@ -95,7 +111,9 @@ def ended(report: Report, *, name: str, facts: str, observations: int, begun: Re
         version=run.version,
         data_version=run.data_version,
         began=begun.number if begun is not None else 0,
+        resumed=tuple(one.number for one in resumed),
         run=name,
+        to_tell=to_tell,
         facts=facts,
         as_of=run.as_of,
         started_at=run.started_at,

@@ -8,11 +8,9 @@ from datetime import date, datetime
 from ipaddress import ip_address, ip_network
 from typing import Self
 
-from camscan.history.closeness import settled
+from camscan.history.closeness import concluding, fades, settled
+from camscan.history.reach import CLOSENESS, Piece, pieces
 from camscan.model import Coverage, CoverageLevel, DeviceException, DeviceFacts, Run
-
-CLOSENESS = (CoverageLevel.LINK, CoverageLevel.ROUTED)
-"""Levels at which a device that is there answers; closest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,29 +71,31 @@ class Sight:
         level, before = self.looked_at(site, ips), than.looked_at(site, ips)
         return level is not None and (before is None or CLOSENESS.index(level) <= CLOSENESS.index(before))
 
-    def covers(self, other: Sight) -> bool:
-        """Return whether this looked completely at every range that the other one did."""
-        wanted = {(one.range, one.site or other.site) for one in other.coverage if one.complete and one.level in CLOSENESS}
-        held = {(one.range, one.site or self.site) for one in self.coverage if one.complete and one.level in CLOSENESS}
-        return self.complete and wanted <= held
+    def reach(self) -> frozenset[Piece]:
+        """Return where a device that is there would have been seen; nowhere where the run is incomplete."""
+        return pieces(self.coverage, self.site) if self.complete else frozenset()
 
 
-def overlaid(sights: Sequence[Sight], remembered: Mapping[int, DeviceFacts] | None = None) -> Sight:
-    """Return what several runs knew together; of each device the newest, and what an incomplete run could not see is remembered.
+def overlaid(sights: Sequence[Sight]) -> Sight:
+    """Return what several runs knew together: of each device the newest, and what a look at it could not show as the ones before it did.
 
-    remembered: what was known before of devices that the first of the runs did not see. Raises ValueError for no run.
+    Whom a later run would have seen and did not see is not among them. Raises ValueError for no run.
     """
     if not sights:
         raise ValueError("no run to know anything from")
     first, *later = sorted(sights, key=lambda one: (one.started_at, one.run))
     facts, known_from = dict(first.facts), dict.fromkeys(first.facts, first)
     for sight in later:
+        for number in facts.keys() - sight.facts.keys():
+            state = facts[number].state
+            if sight.would_have_seen(state.site, state.ips, known_from[number]):
+                del facts[number]
         for number, seen in sight.facts.items():
-            before = facts.get(number, (remembered or {}).get(number))
+            before = facts.get(number)
             if before is not None:
-                same_data = number not in known_from or known_from[number].data_version == sight.data_version
+                same_data = known_from[number].data_version == sight.data_version
                 closely = sight.looked_at(seen.state.site, seen.state.ips) is not None
-                seen = after_a_look(before, seen, closely=closely, same_data=same_data)
+                seen, _ = after_a_look(before, seen, closely=closely, same_data=same_data)
             facts[number], known_from[number] = seen, sight
     newest = later[-1] if later else first
     complete = [one for one in (first, *later) if one.complete]
@@ -108,10 +108,13 @@ def overlaid(sights: Sequence[Sight], remembered: Mapping[int, DeviceFacts] | No
     )
 
 
-def after_a_look(before: DeviceFacts, seen: DeviceFacts, *, closely: bool, same_data: bool) -> DeviceFacts:
-    """Return what is known of a device after a look, as `settled` has it."""
-    state = settled(before.state, seen.state, closely=closely, same_data=same_data)
-    return replace(seen, state=state, attached_to=seen.attached_to or before.attached_to)
+def after_a_look(before: DeviceFacts, seen: DeviceFacts, *, closely: bool, same_data: bool) -> tuple[DeviceFacts, bool]:
+    """Return what is known of a device after a look, and whether what it is recognised as stays from before."""
+    faded = fades(before.state, seen.state, closely=closely)
+    state = settled(before.state, seen.state, by_itself=same_data or faded)
+    if faded:
+        state = concluding(state, before.state)
+    return replace(seen, state=state, attached_to=seen.attached_to or before.attached_to), faded
 
 
 def _holds(network: str, ips: Sequence[str]) -> bool:

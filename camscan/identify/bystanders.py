@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from camscan.identify.announced import Marks
 from camscan.identify.control import CONTROL
 from camscan.identify.egress import NAME_FIELDS, OVERHEARD, Surroundings, is_public
 from camscan.identify.engine import identify_messages
+from camscan.identify.minimise import is_something_else
 from camscan.identify.rules import Knowledge
 from camscan.model import CAMERA_KINDS, Asset, Fields, Identification, Observation
 
 CONVERSATIONS = frozenset({"banner", "dns", "flow", "http", "ntp", "tcp", "tls"})
 """Protocols in which a host talks to another one, rather than to everybody on the link. Who serves RTSP shows video."""
+_OF_ADDRESSES = frozenset({"arp", "ndp", "mld"})
+"""Protocols whose messages hold addresses and nothing else."""
 TRAFFIC = "traffic"
 """Witness of what a host calls: a phone with the maker's app calls the same clouds as the camera does."""
 _CONNECTIONS = frozenset({"banner", "http", "rtsp", "tcp", "tls"})
 _PRESENCE = "tcp.port"
-_FLOW_FIELDS = frozenset({"flow.destination", "flow.port", "flow.transport", "flow.out", "flow.in", "flow.bound"})
+_FLOW_FIELDS = frozenset(
+    {"flow.destination", "flow.port", "flow.transport", "flow.out", "flow.in", "flow.bound", "flow.answered"}
+)
 _SAID_AS_CLIENT = frozenset({"rtsp.user_agent", "ssdp.search"})
-_NAMED_BY = frozenset({*NAME_FIELDS, "flow.name"})
+_NAMED_BY = frozenset({*NAME_FIELDS, "flow.name", "flow.told.name"})
 
 Place = tuple[str, str]
 """Site, and MAC or address."""
@@ -34,9 +40,8 @@ class _Kept:
     """Messages that its identification rests on, each with the fields that matter to that."""
     marks: frozenset[tuple[str, str]]
     """Fields and values that are marks of a vendor by themselves."""
-
-
-_OF_A_STRANGER = _Kept(everything=False, proving={}, marks=frozenset())
+    announced: Marks
+    """What is kept of what it says to everybody."""
 
 
 def without_bystanders(
@@ -45,11 +50,14 @@ def without_bystanders(
     knowledge: Knowledge,
     surroundings: Surroundings,
 ) -> tuple[Observation, ...]:
-    """Return observations of which the overheard conversations of hosts that don't look like surveillance equipment are cut.
+    """Return observations of which what was overheard of hosts that don't look like surveillance equipment is cut.
 
-    Names of camera clouds, calls to them and marks that identify a host stay. What is cut away leaves a message without fields or
-    bytes, so that it is counted, and its host is still there; servers elsewhere are left out. What stays identifies a host as before.
+    Names of camera clouds, calls to them and marks that identify a host stay; of what a host says to everybody also what tells of the
+    product, unless it is known already, so that later data may recognise it. Names of hosts and bytes go. What is cut away leaves a message
+    without fields or bytes, so that it is counted, and its host is still there; servers elsewhere are left out. What stays identifies a
+    host as before.
     """
+    stranger = _unknown(knowledge)
     of_mac: dict[Place, _Kept] = {}
     of_ip: dict[Place, _Kept] = {}
     for asset, found in identified:
@@ -59,12 +67,12 @@ def without_bystanders(
 
     def of(seen: Observation) -> _Kept:
         known = of_mac.get((seen.site, seen.link_mac)) if seen.link_mac is not None else None
-        return known or (of_ip.get((seen.site, seen.ip)) if seen.ip is not None else None) or _OF_A_STRANGER
+        return known or (of_ip.get((seen.site, seen.ip)) if seen.ip is not None else None) or stranger
 
     return tuple(
         part
         for seen in observations
-        for part in (_cut(seen, of(seen), knowledge, surroundings) if is_conversation(seen) else (seen,))
+        for part in (_cut(seen, of(seen), knowledge, surroundings) if seen.via in OVERHEARD else (seen,))
     )
 
 
@@ -104,16 +112,27 @@ def _is_traffic(name: str, knowledge: Knowledge) -> bool:
 
 
 def _of_host(asset: Asset, found: Identification, knowledge: Knowledge) -> _Kept:
+    stranger = _unknown(knowledge)
     if looks_like_surveillance(asset, found, knowledge):
-        return _Kept(everything=True, proving={}, marks=frozenset())
+        return replace(stranger, everything=True)
     if not found.evidence:
-        return _OF_A_STRANGER
+        return stranger
     proving: dict[Observation, frozenset[str]] = {}
     for one in found.evidence:
         message = asset.observations[one.observation]
         if is_conversation(message):
             proving[message] = proving.get(message, frozenset()) | {one.field} | _looked_at(one.fingerprint, knowledge)
-    return _Kept(everything=False, proving=proving, marks=frozenset((one.field, one.value) for one in found.evidence))
+    return _Kept(
+        everything=False,
+        proving=proving,
+        marks=frozenset((one.field, one.value) for one in found.evidence),
+        announced=Marks(found.evidence, is_something_else(found), knowledge),
+    )
+
+
+def _unknown(knowledge: Knowledge) -> _Kept:
+    """Return what may be kept of a host of which nothing is known."""
+    return _Kept(everything=False, proving={}, marks=frozenset(), announced=Marks((), settled=False, knowledge=knowledge))
 
 
 def _looked_at(fingerprint: str, knowledge: Knowledge) -> frozenset[str]:
@@ -129,7 +148,11 @@ def _cut(seen: Observation, kept: _Kept, knowledge: Knowledge, surroundings: Sur
         return
     if _is_server_elsewhere(seen, surroundings):  # its address tells whom a host of ours called
         return
-    stays = _fields_that_stay(seen, kept, knowledge, surroundings)
+    if seen.protocol in _OF_ADDRESSES:
+        yield seen
+        return
+    private = is_conversation(seen)
+    stays = _fields_that_stay(seen, kept, knowledge, surroundings) if private else kept.announced.left_of(seen.fields)
     if stays:
         yield replace(seen, fields=stays, raw=b"", truncated=False)
     if len(stays) < len(seen.fields):

@@ -1,10 +1,10 @@
-"""Whom a device called beyond its site: clouds of cameras, addresses outside, routers that it asked to open a port."""
+"""Whom a device called beyond its site, or answered there: clouds of cameras, addresses outside, routers asked to open a port."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal, TypedDict, Unpack
@@ -32,18 +32,19 @@ _OWN: tuple[Network, ...] = tuple(
 """Private, link-local and loopback addresses: RFC 1918, 3927, 1122, 4193, 4291."""
 _OF_NO_ONE: tuple[Network, ...] = tuple(map(ip_network, ("0.0.0.0", "::", "224.0.0.0/4", "255.255.255.255", "ff00::/8")))
 _ON_LINK: tuple[Network, ...] = tuple(map(ip_network, ("169.254.0.0/16", "127.0.0.0/8", "fe80::/10", "::1")))
+_OF_CARRIERS: tuple[Network, ...] = (ip_network("100.64.0.0/10"),)
 _GRADES: tuple[Grade, ...] = ("confirmed", "reported", "unverified")
 _LONGEST_NUMBER = 19
 
 
 class _Known(TypedDict, total=False):
-    how: Literal["connected", "asked", "port-mapping", "router-search"]
+    how: Literal["connected", "attempted", "served", "asked", "port-mapping", "router-search"]
     destination: str | None
     names: tuple[str, ...]
     ports: tuple[str, ...]
     bytes_out: int
     bytes_in: int
-    bound: Literal["exact", "at-least"]
+    bound: Literal["exact", "at-least"] | None
     outside: bool
     internet: bool
 
@@ -67,18 +68,23 @@ class _Calls:
     seen: list[int] = field(default_factory=list)
     ports: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    """Names that a resolver's answer alone gave."""
     sent: int = 0
     received: int = 0
     exact: bool = True
+    answered: bool = False
 
 
 def egress_of(asset: Asset, surroundings: Surroundings, clouds: Clouds) -> tuple[Egress, ...]:
-    """Return whom a device called: destinations outside and clouds, the internet first.
+    """Return whom a device called: destinations outside and clouds, the internet first; and whom outside it answered.
 
-    A connection to an address of the site is left out, unless it is to a cloud by its name. Bounded by the asset's own caps.
+    A call that nobody answered stands apart, as attempted. A connection to an address of the site is left out, unless it is to a cloud by its name. Bounded by the asset's own caps.
     """
     observations = asset.observations
-    flows: dict[str, _Calls] = {}
+    flows: dict[tuple[str, bool], _Calls] = {}
+    served: dict[str, _Calls] = {}
+    asked_the_time: dict[str, list[int]] = {}
     named: dict[str, list[int]] = {}
     mapped: dict[tuple[str | None, str], list[int]] = {}
     searches: list[int] = []
@@ -87,11 +93,11 @@ def egress_of(asset: Asset, surroundings: Surroundings, clouds: Clouds) -> tuple
             continue
         for name, value in one.fields:
             if name == "flow.destination" and _address(value) is not None:
-                _count(flows.setdefault(value, _Calls()), one, number)
+                _count(flows.setdefault((value, not one.values("flow.answered")), _Calls()), one, number)
+            elif name == "flow.source" and _address(value) is not None:
+                _count(served.setdefault(value, _Calls()), one, number)
             elif name == "ntp.server" and _address(value) is not None:
-                calls = flows.setdefault(value, _Calls(exact=False))
-                calls.seen.append(number)
-                calls.ports.add("123/udp")
+                asked_the_time.setdefault(value, []).append(number)
             elif name in NAME_FIELDS:
                 named.setdefault(value.lower().removesuffix("."), []).append(number)
             elif name == "igd.port":
@@ -99,7 +105,13 @@ def egress_of(asset: Asset, surroundings: Surroundings, clouds: Clouds) -> tuple
                 mapped.setdefault((router, value), []).append(number)
             elif name == "ssdp.search":
                 searches.append(number)
+    for server, numbers in asked_the_time.items():
+        answered = (server, True) in flows
+        calls = flows.setdefault((server, answered), _Calls(exact=False))
+        calls.seen += numbers
+        calls.ports.add("123/udp")
     found = [*_connected(flows, named, surroundings, clouds, observations), *_asked(named, flows, clouds, observations)]
+    found += _served(served, surroundings, observations)
     for (router, port), seen in sorted(mapped.items(), key=lambda item: (address_order(item[0][0]), item[0][1])):
         found.append(_entry(observations, seen, None, how="port-mapping", destination=router, ports=(port,)))
     if searches:
@@ -114,18 +126,23 @@ def is_public(ip: str) -> bool:
     return address is not None and not _in_any(address, _OWN) and not _in_any(address, _OF_NO_ONE)
 
 
+def _is_internet(ip: str) -> bool:
+    """Return whether an address is reached from anywhere; those that carriers share among customers (RFC 6598) are not."""
+    return is_public(ip) and not _in_any(_address(ip), _OF_CARRIERS)
+
+
 def _connected(
-    flows: dict[str, _Calls],
+    flows: dict[tuple[str, bool], _Calls],
     named: dict[str, list[int]],
     surroundings: Surroundings,
     clouds: Clouds,
     observations: Sequence[Observation],
 ) -> Iterator[Egress]:
-    for destination, calls in flows.items():
+    for (destination, answered), calls in flows.items():
         outside = not surroundings.hold(destination)
         cloud = _best(clouds, calls.names)
         if cloud is None and outside:
-            cloud = next(filter(None, map(clouds.at_port, sorted(calls.ports))), None)
+            cloud = next(filter(None, map(clouds.at_port, sorted(calls.ports))), None) or _unsure(_best(clouds, calls.told))
         if not outside and cloud is None:
             continue
         seen = {*calls.seen, *(number for name in calls.names for number in named.get(name, ()))}
@@ -133,20 +150,43 @@ def _connected(
             observations,
             sorted(seen),
             cloud,
-            how="connected",
+            how="connected" if answered else "attempted",
             destination=destination,
-            names=tuple(sorted(calls.names))[:MAX_NAMES],
+            names=tuple(sorted(calls.names | calls.told))[:MAX_NAMES],
             ports=tuple(sorted(calls.ports, key=_port_order)),
             bytes_out=calls.sent,
             bytes_in=calls.received,
-            bound="exact" if calls.exact else "at-least",
+            bound=_bound(calls) if answered or calls.sent else None,
             outside=outside,
-            internet=outside and is_public(destination),
+            internet=outside and _is_internet(destination),
         )
 
 
+def _served(served: dict[str, _Calls], surroundings: Surroundings, observations: Sequence[Observation]) -> Iterator[Egress]:
+    for client, calls in served.items():
+        if surroundings.hold(client):
+            continue
+        yield _entry(
+            observations,
+            calls.seen,
+            None,
+            how="served",
+            destination=client,
+            ports=tuple(sorted(calls.ports, key=_port_order)),
+            bytes_out=calls.sent,
+            bytes_in=calls.received,
+            bound=_bound(calls),
+            outside=True,
+            internet=_is_internet(client),
+        )
+
+
+def _bound(calls: _Calls) -> Literal["exact", "at-least"]:
+    return "exact" if calls.exact else "at-least"
+
+
 def _asked(
-    named: dict[str, list[int]], flows: dict[str, _Calls], clouds: Clouds, observations: Sequence[Observation]
+    named: dict[str, list[int]], flows: dict[tuple[str, bool], _Calls], clouds: Clouds, observations: Sequence[Observation]
 ) -> Iterator[Egress]:
     """Yield the clouds that were asked for by name, without a connection that was seen to go to that name."""
     called = {name for calls in flows.values() for name in calls.names}
@@ -166,6 +206,7 @@ def _count(calls: _Calls, one: Observation, number: int) -> None:
     calls.seen.append(number)
     calls.ports.add(f"{said.get('flow.port', '?')}/{said.get('flow.transport', '?')}")
     calls.names.update(name.lower().removesuffix(".") for name in one.values("flow.name"))
+    calls.told.update(name.lower().removesuffix(".") for name in one.values("flow.told.name"))
     calls.sent += _number(said.get("flow.out"))
     calls.received += _number(said.get("flow.in"))
     calls.exact = calls.exact and said.get("flow.bound") == "exact"
@@ -191,8 +232,21 @@ def _best(clouds: Clouds, names: Iterable[str]) -> Cloud | None:
     return min(found, key=lambda cloud: (_GRADES.index(cloud.grade), cloud.id), default=None)
 
 
+def _unsure(cloud: Cloud | None) -> Cloud | None:
+    """Return a cloud as it is known by a name that nobody was heard to ask for: whoever is on the network may have written it."""
+    return cloud and replace(cloud, grade="unverified")
+
+
 def _order(one: Egress) -> tuple[object, ...]:
-    return (not one.internet, not one.outside, one.how, address_order(one.destination), one.names, one.ports)
+    return (
+        not one.internet,
+        not one.outside,
+        one.how == "attempted",
+        one.how,
+        address_order(one.destination),
+        one.names,
+        one.ports,
+    )
 
 
 def _port_order(port: str) -> tuple[int, str]:

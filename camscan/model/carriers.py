@@ -72,6 +72,8 @@ class StreamHead:
     client_mac: str | None = None
     over_tls: bool = False
     """The bytes travelled inside TLS; only the end of the connection can have read them."""
+    from_start: bool = False
+    """Both sides were heard from their first byte on."""
 
 
 Carrier = Datagram | Frame | StreamHead

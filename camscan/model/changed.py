@@ -75,3 +75,5 @@ class Diff:
     data: tuple[str, str] = ("", "")
     """Versions of the data of both runs."""
     site: str = ""
+    display: tuple[tuple[str, str], ...] = ()
+    """Slug → company or brand as it writes itself, of those that changes name."""

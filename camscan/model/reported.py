@@ -50,10 +50,11 @@ Grade = Literal["confirmed", "reported", "unverified"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Egress:
-    """Whom a device called beyond its site, or tried to be reached from there."""
+    """Whom a device called beyond its site, answered there, or tried to be reached from there."""
 
-    how: Literal["connected", "asked", "port-mapping", "router-search"]
-    """asked: a name was asked for, and no connection to it was seen; the last two: a router was asked to open a port, or looked for."""
+    how: Literal["connected", "attempted", "served", "asked", "port-mapping", "router-search"]
+    """attempted: nothing came back; served: the other one called, and was answered; asked: a name was asked for, and no connection to it
+    was seen; the last two: a router was asked to open a port, or looked for."""
     destination: str | None = None
     """An address; of a port mapping that of the router."""
     names: tuple[str, ...] = ()
@@ -65,11 +66,11 @@ class Egress:
     purpose: Purpose | None = None
     grade: Grade | None = None
     ports: tuple[str, ...] = ()
-    """`443/tcp`; of a port mapping the one that the router was asked to open."""
+    """`443/tcp`; where it served, its own; of a port mapping the one that the router was asked to open."""
     bytes_out: int = 0
     bytes_in: int = 0
     bound: Literal["exact", "at-least"] | None = None
-    """None where no connection was seen."""
+    """None where no connection was seen, or nothing was sent and nobody answered."""
     first_seen: datetime
     last_seen: datetime
     outside: bool = False

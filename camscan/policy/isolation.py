@@ -15,6 +15,8 @@ BREACH = "Isolation does not hold"
 MOST_NAMED = 3
 """Destinations that a reason names."""
 MAX_NAME = 100
+_GOT_THROUGH = frozenset({"connected", "served"})
+"""A call that nobody answered may have ended at a firewall, which is what keeps equipment apart."""
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-.")
 
 
@@ -23,7 +25,7 @@ def with_isolation(judgement: Judgement, situation: Situation, asset: Asset, egr
 
     Of such a rule the findings on connecting say so; where it has none, because the site is stated to be separate, all of them.
     """
-    beyond = [one for one in egress if one.how == "connected" and one.outside]
+    beyond = [one for one in egress if one.how in _GOT_THROUGH and one.outside]
     if not beyond or not judgement.findings:
         return judgement
     wanting = {
@@ -53,22 +55,27 @@ def with_isolation(judgement: Judgement, situation: Situation, asset: Asset, egr
 
 
 def sentence(device: str, beyond: Sequence[Egress]) -> str:
-    """Return what a device sent beyond its site; the destinations that got most come first."""
+    """Return what a device sent beyond its site, called or calling; those that got most come first."""
     ordered = sorted(beyond, key=lambda one: (-one.bytes_out, one.destination or "", one.ports))
     parts = [_sent(one) for one in ordered[:MOST_NAMED]]
     rest = len(ordered) - MOST_NAMED
-    more = f", and called {rest} more {'address' if rest == 1 else 'addresses'} there" if rest > 0 else ""
+    more = f", and talked to {rest} more {'address' if rest == 1 else 'addresses'} there" if rest > 0 else ""
     return f"{BREACH}: {device} {', '.join(parts)}{more}."
 
 
 def _sent(one: Egress) -> str:
-    amount = f"{'at least ' if one.bound != 'exact' else ''}{one.bytes_out:,} bytes"
+    amount = f"{'at least ' if one.bound != 'exact' else ''}{one.bytes_out:,} byte{'' if one.bytes_out == 1 else 's'}"
     name = next((name[:MAX_NAME] for name in one.names if set(name) <= _PLAIN), None)
     known = ", ".join(part for part in (name, one.service) if part)
     where = "" if one.internet else " outside the site's ranges"
     place = f"{one.destination}{where} ({known})" if known else f"{one.destination}{where}"
     times = f"between {one.first_seen:%Y-%m-%d %H:%M:%S} and {one.last_seen:%Y-%m-%d %H:%M:%S} UTC"
-    return f"sent {amount} to {place}, port {' and '.join(one.ports)}, {times}"
+    ports = " and ".join(one.ports)
+    if one.how == "served":
+        return f"answered {place}, which called its port {ports}, with {amount}, {times}"
+    if not one.bytes_out:
+        return f"reached {place}, port {ports}, {times}"
+    return f"sent {amount} to {place}, port {ports}, {times}"
 
 
 def _reached(finding: Finding, situation: Situation) -> bool:

@@ -45,21 +45,24 @@ class Message:
     marking: str | None = None
 
 
-def message(diff: Diff, report: Report) -> Message:
-    """Return what a run found different. report: of the later run; one update of data is one message, whatever it changed."""
+def message(diff: Diff, report: Report, *, most: int = MOST_LINES) -> Message:
+    """Return what a run found different. report: of the later run; one update of data is one message, whatever it changed.
+
+    most: lines that there is room for, at least 3.
+    """
     of_device: dict[int, list[Change]] = {}
     for change in diff.changes:
         of_device.setdefault(change.device, []).append(change)
     leading = {number: min(found, key=lambda one: _LEADING.index(one.kind)) for number, found in of_device.items()}
     shown = {judged.asset.key: judged for judged in report.assets}
+    names = dict(report.display) | dict(diff.display)
     if len(of_device) == 1:
         ((number, found),) = of_device.items()
-        lines = list(_of_one(diff, report, leading[number], found, shown.get(leading[number].key)))
+        lines = list(_of_one(diff, report, leading[number], found, shown.get(leading[number].key), names))
     else:
-        lines = list(_of_several(diff, report, leading, of_device, shown))
+        lines = list(_of_several(diff, report, leading, of_device, shown, names, most - 1))
     foot = f"Compare: camscan diff {diff.before} {diff.after}"
-    if len(lines) > MOST_LINES - 1:
-        lines = lines[: MOST_LINES - 1]
+    lines = lines[: most - 1]
     return Message(
         subject=visible(_subject(diff, report)),
         lines=tuple(visible(shortened(line, LONGEST)) for line in (*lines, foot)),
@@ -94,15 +97,16 @@ def _of_several(
     leading: dict[int, Change],
     of_device: dict[int, list[Change]],
     shown: dict[str, AssessedAsset],
+    names: dict[str, str],
+    room: int,
 ) -> Iterator[str]:
-    """Yield the devices under what happened to them, as many as there is room for."""
+    """Yield the devices under what happened to them, as many as there is room for. room: lines."""
     groups: dict[str, list[int]] = {}
     for number in sorted(leading, key=lambda one: (not any(c.worse for c in of_device[one]), diff.changes.index(leading[one]))):
         groups.setdefault(headline(leading[number], diff.data), []).append(number)
-    room = MOST_LINES - 1
     told = 0
     for words, numbers in groups.items():
-        if room < 2:
+        if room < (2 if told == len(leading) - 1 else 3):
             break
         yield f"{words.capitalize() if words.islower() else words[:1].upper() + words[1:]}: {view.counted(len(numbers))}"
         room -= 1
@@ -110,7 +114,7 @@ def _of_several(
         for number in numbers:
             if room < 1 or (room == 1 and left > 1):
                 break
-            yield f"- {_line(report, of_device[number], leading[number], shown.get(leading[number].key), dict(report.display))}"
+            yield f"- {_line(report, of_device[number], leading[number], shown.get(leading[number].key), names)}"
             room, told, left = room - 1, told + 1, left - 1
     if told < len(leading):
         yield f"and {view.counted(len(leading) - told)} more"
@@ -134,10 +138,14 @@ def _line(report: Report, found: Sequence[Change], leading: Change, judged: Asse
 
 
 def _of_one(
-    diff: Diff, report: Report, leading: Change, found: Sequence[Change], judged: AssessedAsset | None
+    diff: Diff,
+    report: Report,
+    leading: Change,
+    found: Sequence[Change],
+    judged: AssessedAsset | None,
+    names: dict[str, str],
 ) -> Iterator[str]:
     """Yield one device in full: what, where, whose, the witnesses, the rule, since when, the first step."""
-    names = dict(report.display)
     for change in sorted(found, key=lambda one: one is not leading)[:3]:
         words = headline(change, diff.data)
         plain = change.kind in (ChangeKind.NEW, ChangeKind.GONE)

@@ -46,16 +46,16 @@ def message_of(news: News, report: Report, *, redacted: bool = False) -> Message
     trouble = [f"Trouble: {one}" for one in news.trouble[:MOST_TROUBLE]]
     if len(news.trouble) > MOST_TROUBLE:
         trouble.append(f"Trouble: and {len(news.trouble) - MOST_TROUBLE} more, in the report")
-    subject, lines = _told(news, report, redacted=redacted)
+    subject, lines = _told(news, report, redacted=redacted, most=MOST_LINES - len(trouble))
     return Message(
         subject=visible(subject),
-        lines=tuple(visible(shortened(line, LONGEST)) for line in trouble) + tuple(lines[: MOST_LINES - len(trouble)]),
+        lines=tuple(visible(shortened(line, LONGEST)) for line in trouble) + tuple(lines),
         marking=report.run.marking,
     )
 
 
-def _told(news: News, report: Report, *, redacted: bool) -> tuple[str, Sequence[str]]:
-    """Return the subject and the lines behind the trouble."""
+def _told(news: News, report: Report, *, redacted: bool, most: int) -> tuple[str, Sequence[str]]:
+    """Return the subject and the lines behind the trouble. most: how many there is room for."""
     ordinary = letter.subject(report)
     if news.diff is None:
         if not news.kept:
@@ -68,5 +68,5 @@ def _told(news: News, report: Report, *, redacted: bool) -> tuple[str, Sequence[
         number = len({change.device for change in news.diff.changes})
         changed = "1 device" if number == 1 else f"{number} devices"
         return ordinary, (f"Changes: of {changed}; camscan diff shows them on the machine that scanned.",)
-    told = message(news.diff, report)
+    told = message(news.diff, report, most=most)
     return told.subject, told.lines

@@ -8,7 +8,7 @@ from camscan.model import AssessedAsset, Egress, Observation, Report, SiteContex
 from camscan.report.masks import Kind, Masks
 from camscan.report.said import kind_of_field
 
-CALLS = frozenset({"flow.destination", "flow.name", "tls.sni", "dns.name", "http.host"})
+CALLS = frozenset({"flow.destination", "flow.source", "flow.name", "flow.told.name", "tls.sni", "dns.name", "http.host"})
 """Fields that name whom a device calls."""
 
 

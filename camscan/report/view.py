@@ -169,7 +169,13 @@ def egress_words(report: Report, one: Egress) -> str:
     if one.how == "asked":
         return f"asked for {', '.join((*known, *grade))}, no connection seen, {times}"
     place = "on the internet" if one.internet else "outside the site's ranges" if one.outside else "inside"
-    amount = f"{'at least ' if one.bound != 'exact' else ''}{one.bytes_out:,} bytes out and {one.bytes_in:,} in"
+    least = "at least " if one.bound != "exact" else ""
+    amount = f"{least}{one.bytes_out:,} byte{'' if one.bytes_out == 1 else 's'} out and {one.bytes_in:,} in"
+    if one.how == "attempted":
+        sent = f" {amount}, no answer seen" if one.bytes_out else " no answer seen"
+        return f"tried to reach {one.destination} port {' and '.join(one.ports)}{called}, {place}:{sent}, {times}"
+    if one.how == "served":
+        return f"answered {one.destination} at its own port {' and '.join(one.ports)}, {place}: {amount}, {times}"
     return f"talked to {one.destination} port {' and '.join(one.ports)}{called}, {place}: {amount}, {times}"
 
 

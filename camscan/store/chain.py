@@ -84,6 +84,28 @@ def recent(connection: Connection, most: int) -> tuple[Recorded, ...]:
     return tuple(sorted(found, key=lambda one: one.number, reverse=True))
 
 
+def unended(connection: Connection, site: str) -> tuple[Recorded, ...]:
+    """Return the begins of the runs of a site of whose end nothing is recorded, oldest first. Raises RecordError."""
+    kept = _Kept()
+    asked = select(heartbeats).where(heartbeats.c.site == column_text(site), heartbeats.c.event != "told")
+    for row in connection.execute(asked.order_by(heartbeats.c.number)).mappings():
+        kept.take(_recorded(row))
+    return kept.unended()
+
+
+def untold(connection: Connection, site: str) -> frozenset[str]:
+    """Return the ids of the runs of a site that were to be told and were not. Raises RecordError."""
+    asked = select(heartbeats).where(heartbeats.c.site == column_text(site), heartbeats.c.event.in_(("ended", "told")))
+    found: set[str] = set()
+    for row in connection.execute(asked.order_by(heartbeats.c.number)).mappings():
+        record = _record(row)
+        if record.get("to_tell"):
+            found.add(str(record.get("run")))
+        else:
+            found.discard(str(record.get("run")))
+    return frozenset(found)
+
+
 def verified(connection: Connection, heads: Sequence[str]) -> Verified:
     """Walk along the chain, look for heads (or begins of them) that were held elsewhere, and compare the runs that are kept."""
     walk, kept = Walk(), _Kept()
@@ -134,8 +156,9 @@ class _Kept:
             if beat.before is not None:
                 gone = beat.before
                 self._ended = {name: run for name, run in self._ended.items() if (run.beat.started_at or gone) >= gone}
-        else:
-            self._began.pop(beat.began, None)
+        elif beat.event in ("ended", "failed"):
+            for number in (beat.began, *beat.resumed):
+                self._began.pop(number, None)
             if beat.event == "ended":
                 self._ended[beat.run] = one
 
@@ -182,9 +205,19 @@ def _link(row: RowMapping) -> Link:
 
 
 def _recorded(row: RowMapping) -> Recorded:
-    place = f"record {row['number']} of the chain"
+    return Recorded(row["number"], row["head"], decode(Heartbeat, _record(row), _place(row)))
+
+
+def _record(row: RowMapping) -> dict[str, Any]:
+    """Return what a record says, unchecked: a site has hundreds. Raises RecordError."""
     try:
         record = json.loads(row["document"])
     except ValueError as fault:
-        raise RecordError(f"{place} cannot be read: {fault}") from fault
-    return Recorded(row["number"], row["head"], decode(Heartbeat, record, place))
+        raise RecordError(f"{_place(row)} cannot be read: {fault}") from fault
+    if not isinstance(record, dict):
+        raise RecordError(f"{_place(row)} cannot be read: not an object")
+    return record
+
+
+def _place(row: RowMapping) -> str:
+    return f"record {row['number']} of the chain"

@@ -23,6 +23,8 @@ class Database:
     """Statements that begin a transaction that reads."""
     to_write: tuple[str, ...]
     """Statements that begin one that writes."""
+    read_only: bool = False
+    """It may not be written to, nor brought to another schema."""
     after_pruning: Callable[[], None] = lambda: None
     """Gives freed space back; called outside a transaction."""
     close: Callable[[], None] = lambda: None

@@ -108,6 +108,8 @@ def keep(connection: Connection, run: int, report: Report, identities: Sequence[
     rows = []
     for place, (judged, state, identity) in enumerate(zip(report.assets, concluded, marks, strict=True)):
         device = _seen(connection, matched.get(place), judged.asset, state, identity, report.run.started_at)
+        if judged.presence is not None and judged.presence.absent_until is not None:
+            _remember_absence(connection, device, judged.presence.since, judged.presence.absent_until)
         rows.append(
             {
                 "run": run,
@@ -216,9 +218,10 @@ def _newest(connection: Connection, numbers: list[int] | None) -> dict[int, Devi
     return {asset: _state(document) for asset, document in documents.items()}
 
 
-def remember_absence(connection: Connection, number: int, absent_until: datetime) -> None:
-    """Record that a device was not there when a complete run looked for it, before it was first seen."""
-    connection.execute(update(assets).where(assets.c.number == number).values(absent_until=microseconds(absent_until)))
+def _remember_absence(connection: Connection, number: int, since: datetime, absent_until: datetime) -> None:
+    """Record when a complete run last looked in vain for a device that was seen first at `since`, unless that is known."""
+    unknown = and_(assets.c.number == number, assets.c.absent_until.is_(None), assets.c.first_seen >= microseconds(since))
+    connection.execute(update(assets).where(unknown).values(absent_until=microseconds(absent_until)))
 
 
 def remove_unused(connection: Connection) -> int:

@@ -30,8 +30,12 @@ def bring_to(database: Database, *, head: str = HEAD, migrations: Path = MIGRATI
             raise StoreError(f"{database.place}: holds tables of another program: give the store a database of its own")
         if before is not None:
             _known(before, database, migrations)
-            if database.place.path is not None:
-                sqlite.backup(database, before)
+        if database.read_only:
+            raise StoreError(
+                f"{database.place}: has {_named(before)}, and may not be written to here: open it once where it may"
+            )
+        if before is not None and database.place.path is not None:
+            sqlite.backup(database, before)
         with database.transaction(_exclusively(database)) as connection:
             if version_of(connection) != head:
                 upgrade(connection, head, migrations)
@@ -68,6 +72,10 @@ def _known(version: str, database: Database, migrations: Path) -> None:
     settings.set_main_option("path_separator", "os")
     if version not in {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}:
         raise StoreError(f"{database.place}: has schema {version}, which is newer than {HEAD}: use the camscan that wrote it")
+
+
+def _named(version: str | None) -> str:
+    return "no tables yet" if version is None else f"schema {version}, which is older than {HEAD}"
 
 
 def _exclusively(database: Database) -> tuple[str, ...]:

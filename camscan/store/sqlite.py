@@ -50,11 +50,16 @@ def make_private_folder(folder: Path) -> None:
 
 
 def open_file(path: Path, *, create: bool, look_through: bool = True, environment: Mapping[str, str] = os.environ) -> Database:
-    """Return the database of a file, which is made where `create` allows it. Raises StoreError naming file, reason and remedy."""
-    check_folder(path, environment)
-    fresh = _check_file(path, create=create)
+    """Return the database of a file, which is made where `create` allows it. Raises StoreError naming file, reason and remedy.
+
+    Where it is not to be made, a file that may not be written to is read as it is.
+    """
+    read_only = not create and not _writable(path)
+    check_folder(path, environment, to_write=not read_only)
+    fresh = _check_file(path, create=create, read_only=read_only)
     try:
-        raw = _connected(path, look_through=look_through)
+        raw = _to_read(path) if read_only else _to_write(path)
+        _prepare(raw, path, look_through=look_through, read_only=read_only)
     except sqlite3.Error as fault:
         if fresh:
             path.unlink(missing_ok=True)
@@ -76,6 +81,7 @@ def open_file(path: Path, *, create: bool, look_through: bool = True, environmen
         engine=engine,
         to_read=("BEGIN",),
         to_write=("BEGIN IMMEDIATE",),
+        read_only=read_only,
         after_pruning=shrink,
         close=close,
     )
@@ -105,8 +111,8 @@ def backup(database: Database, version: str) -> Path:
     return copy
 
 
-def check_folder(path: Path, environment: Mapping[str, str]) -> None:
-    """Refuse a folder that is missing, that we may not write to, or in which others could put another file in place of ours."""
+def check_folder(path: Path, environment: Mapping[str, str], *, to_write: bool = True) -> None:
+    """Refuse a folder that is missing, in which others could put another file in place of ours, or, `to_write`, that we may not write to."""
     folder = path.parent
     try:
         found = folder.stat()
@@ -127,11 +133,17 @@ def check_folder(path: Path, environment: Mapping[str, str]) -> None:
             f"{path}: {folder} belongs to another user, who could put another file in its place: "
             "as root, keep the store in a folder of root, such as /var/lib/camscan"
         )
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if to_write and not os.access(folder, os.W_OK | os.X_OK):
         raise StoreError(f"{path}: {folder} cannot be written to: a store needs a folder that you may write to")
 
 
-def _check_file(path: Path, *, create: bool) -> bool:
+def _writable(path: Path) -> bool:
+    """Return whether a file may be written to, and its log beside it; True where there is none yet."""
+    folder = os.access(path.parent, os.W_OK | os.X_OK)
+    return folder and (os.access(path, os.W_OK) or not os.path.lexists(path))
+
+
+def _check_file(path: Path, *, create: bool, read_only: bool) -> bool:
     """Refuse what is no file of ours, and make one where there is none; return whether it was made."""
     for name in (path.name, *(f"{path.name}{end}" for end in BESIDE)):
         beside = path.with_name(name)
@@ -148,7 +160,7 @@ def _check_file(path: Path, *, create: bool) -> bool:
     try:
         with path.open("rb") as file:
             head = file.read(len(MAGIC))
-            if _mode(file.fileno()) & 0o077 and os.fstat(file.fileno()).st_uid == os.geteuid():
+            if not read_only and _mode(file.fileno()) & 0o077 and os.fstat(file.fileno()).st_uid == os.geteuid():
                 os.fchmod(file.fileno(), PRIVATE)
     except FileNotFoundError:
         if not create:
@@ -158,7 +170,7 @@ def _check_file(path: Path, *, create: bool) -> bool:
         raise StoreError(f"{path}: cannot be read: {fault.strerror}") from fault
     if head not in (b"", MAGIC):
         raise StoreError(f"{path}: not a database: name the store with --store, or move this file away")
-    if not os.access(path, os.W_OK):
+    if not read_only and not os.access(path, os.W_OK):
         raise StoreError(f"{path}: cannot be written to: it belongs to another user, or its mode forbids it")
     return False
 
@@ -176,28 +188,39 @@ def _made(path: Path) -> bool:
     return True
 
 
-def _connected(path: Path, *, look_through: bool) -> sqlite3.Connection:
-    """Return the connection, its log open beside it. Raises sqlite3.Error, StoreError."""
-    raw = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+def _to_write(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)
+
+
+def _to_read(path: Path) -> sqlite3.Connection:
+    """Return a connection that makes nothing beside the file. Without a log nobody has it open, and SQLite may take it as it is."""
+    log = path.with_name(f"{path.name}-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=WAIT_SECONDS, isolation_level=None)
+
+
+def _prepare(raw: sqlite3.Connection, path: Path, *, look_through: bool, read_only: bool) -> None:
+    """Make a connection ready, its log open beside it; close it where it is none of ours. Raises sqlite3.Error, StoreError."""
     try:
         tables = raw.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         (owner,) = raw.execute("PRAGMA application_id").fetchone()
         if tables and owner != APPLICATION_ID:
             raise StoreError(f"{path}: a database of another program: name the store with --store")
-        if not tables:
+        if not tables and not read_only:
             raw.execute("PRAGMA auto_vacuum = INCREMENTAL")
             raw.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         if look_through:
             _look_through(raw, path)
         for setting in _SETTINGS:
             raw.execute(setting)
+        if read_only:
+            return
         (mode,) = raw.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             raise StoreError(f"{path}: this file system does not let SQLite keep its log: name a local disk, or PostgreSQL")
     except BaseException:
         raw.close()
         raise
-    return raw
 
 
 def _look_through(raw: sqlite3.Connection, path: Path) -> None:

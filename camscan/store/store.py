@@ -82,18 +82,20 @@ class Store:
         match: Match = devices.by_key,
         origin: Origin = "run",
         begun: Recorded | None = None,
+        resumed: Sequence[Recorded] = (),
+        to_tell: bool = False,
     ) -> str:
         """Keep a run, all of it or nothing, and return the id under which it is kept. The same run is kept once.
 
         An own run is recorded in the chain with it, and its `chain_head` is that record's. ledgers: by address; by default those
         of the report's assets. identities: of the report's assets, in order. match: tells which devices are known. begun: the
-        record of its begin. Raises DeliveryError where the run was not kept.
+        record of its begin; resumed, to_tell: as in Heartbeat. Raises DeliveryError where the run was not kept.
         """
         content = _content(report, ledgers_of(report) if ledgers is None else ledgers)
         heard = sorted(observations, key=Observation.order)
         try:
             with self._database.writing() as connection:
-                return self._add(connection, report, content, heard, identities, match, origin, begun)
+                return self._add(connection, report, content, heard, identities, match, origin, begun, resumed, to_tell)
         except SQLAlchemyError as fault:
             raise DeliveryError(f"{self.name}: the run was not kept: {self._database.reason(fault)}") from fault
         except OverflowError as fault:
@@ -109,6 +111,8 @@ class Store:
         match: Match,
         origin: Origin,
         begun: Recorded | None,
+        resumed: Sequence[Recorded],
+        to_tell: bool,
     ) -> str:
         run = report.run
         digest = messages.digest_of(messages.compact(replace(run, chain_head="")))
@@ -117,7 +121,15 @@ class Store:
             return kept_before
         name = _free_name(connection, column_text(run.id))
         if origin == "run":
-            beat = ended(report, name=name, facts=chain.facts_of(encode(run)), observations=len(observations), begun=begun)
+            beat = ended(
+                report,
+                name=name,
+                facts=chain.facts_of(encode(run)),
+                observations=len(observations),
+                begun=begun,
+                resumed=resumed,
+                to_tell=to_tell,
+            )
             report = replace(report, run=replace(run, chain_head=chain.append(connection, beat).head))
         added = connection.execute(
             insert(runs).values(
@@ -218,10 +230,6 @@ class Store:
         """Return the attestations and exceptions that a run used, as they read then. Raises StoreError."""
         return self._read(lambda connection: statements.of_run(connection, self._row(connection, name)["number"]))
 
-    def remember_absence(self, device: int, absent_until: datetime) -> None:
-        """Record the last complete run that did not see a device before it was first seen. Raises StoreError."""
-        self._change(lambda connection: devices.remember_absence(connection, device, absent_until))
-
     def prune(self, keep: timedelta, now: datetime, *, others: timedelta = retention.OTHERS, dry_run: bool = False) -> Pruned:
         """Remove the runs that are older than `keep`, and of older ones than `others` the hosts that are known as something else.
 
@@ -244,6 +252,14 @@ class Store:
     def record(self, beat: Heartbeat) -> Recorded:
         """Add a record to the chain and return it. Raises StoreError."""
         return self._change(lambda connection: chain.append(connection, beat))
+
+    def unended(self, site: str) -> tuple[Recorded, ...]:
+        """Return the begins of a site's runs of whose end nothing is recorded, oldest first. Raises StoreError."""
+        return self._read(lambda connection: chain.unended(connection, site))
+
+    def untold(self, site: str) -> frozenset[str]:
+        """Return the ids of a site's own runs that were to be told, and of which no record says that they were. Raises StoreError."""
+        return self._read(lambda connection: chain.untold(connection, site))
 
     def verify_chain(self, heads: Sequence[str] = ()) -> chain.Verified:
         """Walk along the whole chain. heads: those, or begins of those, that were held elsewhere. Raises StoreError."""

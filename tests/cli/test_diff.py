@@ -162,7 +162,7 @@ def test_an_incomplete_night_calls_nothing_gone(keep: Keep) -> None:
 
 def test_a_run_alone_is_compared_with_all_before_it(keep: Keep) -> None:
     alone = keep(0, hilook())
-    assert "no run of its site and policies was kept before it" in called("diff", alone, code=2).stderr
+    assert "no run of its site and policies was kept" in called("diff", alone, code=2).stderr
     keep(1, hilook(), silent(), coverage=(replace(LINK[0], complete=False),))
     second = keep(2, hilook(), silent())
     assert told(differences(second)) == [], "what an incomplete run found new is not told again"
@@ -211,6 +211,77 @@ def test_files_are_compared_without_a_store(keep: Keep, tmp_path: Path, monkeypa
     assert [one[0] for one in told(found)] == ["gone", "firmware"]
     assert "compared with another run" in called("diff", tmp_path / "1.obs.jsonl", code=2).stderr
     assert "no store of runs" in called("diff", code=2).stderr
+
+
+ARP_ONLY = silent("10.20.0.13", HILOOK)
+
+
+def test_a_night_on_which_a_device_says_nothing_changes_nothing_and_hides_nothing(keep: Keep) -> None:
+    keep(0, hilook())
+    assert told(differences(keep(1, ARP_ONLY))) == []
+    assert told(differences(keep(2, hilook()))) == []
+    assert told(differences(keep(3, ARP_ONLY))) == []
+    assert told(differences(keep(4, hilook(firmware="V5.6.0")))) == [("firmware", "firmware", "V5.5.0", "V5.6.0")]
+    called("diff", "last", "--fail-on", "new")
+
+
+def test_firmware_told_in_part_hides_no_other_one(keep: Keep) -> None:
+    for night, firmware in enumerate(("V5.5.0 build 190202", "V5.5.0", "V5.5.0 build 190101")):
+        last = keep(night, hilook(firmware=firmware))
+    assert told(differences(last)) == [("firmware", "firmware", "V5.5.0 build 190202", "V5.5.0 build 190101")]
+
+
+def test_a_rule_that_begins_while_a_device_says_nothing_is_told_at_once_and_once(keep: Keep) -> None:
+    before, since = canned.START.date().replace(year=2022, month=11, day=1), canned.START.date()
+    keep(0, hilook(), as_of=before)
+    (change,) = [one for one in differences(keep(1, ARP_ONLY, as_of=since))["changes"] if one["what"] == "verdict"]
+    assert (change["cause"], change["after"], change["worse"]) == ("rule", "prohibited", True)
+    assert told(differences(keep(2, ARP_ONLY, as_of=since))) == []
+    assert told(differences(keep(3, hilook(), as_of=since))) == []
+
+
+def test_a_range_that_no_run_covered_before_hides_nobody_who_went(keep: Keep) -> None:
+    keep(0, hilook(), silent())
+    keep(1, hilook(), coverage=(replace(LINK[0], range="10.20.0.13/32"),))
+    wider = (replace(LINK[0], range="10.20.0.0/23"), replace(LINK[0], range="10.40.0.0/24"))
+    assert [one[0] for one in told(differences(keep(2, hilook(), coverage=wider)))] == ["gone"]
+    assert told(differences(keep(3, hilook(), coverage=wider))) == []
+
+
+def test_many_incomplete_nights_hide_nobody_who_went(keep: Keep) -> None:
+    keep(0, hilook(), silent())
+    for night in range(1, 70):
+        keep(night, hilook(), coverage=(LINK[0], replace(LINK[0], range="10.40.0.0/24", complete=False)))
+    assert [one[0] for one in told(differences(keep(70, hilook())))] == ["gone"]
+
+
+def test_a_device_that_no_router_shows_does_not_return(keep: Keep) -> None:
+    keep(0, hilook(), silent())
+    across = (replace(LINK[0], level=CoverageLevel.ROUTED),)
+    assert told(differences(keep(1, silent(), coverage=across))) == []
+    assert told(differences(keep(2, silent(), coverage=across))) == []
+    assert told(differences(keep(3, hilook(), silent()))) == []
+
+
+def test_a_device_that_went_is_told_once_where_runs_cover_different_ranges(keep: Keep) -> None:
+    other = (replace(LINK[0], range="10.30.0.0/24"),)
+    keep(0, hilook(), silent("10.30.0.29"), coverage=(*LINK, *other))
+    keep(1, silent("10.30.0.29"))
+    assert [one[0] for one in told(differences())] == ["gone"]
+    assert told(differences(keep(2, silent("10.30.0.29"), coverage=(*LINK, *other)))) == []
+    assert [one[0] for one in told(differences(keep(3, hilook(), silent("10.30.0.29"), coverage=(*LINK, *other))))] == [
+        "returned"
+    ]
+
+
+def test_a_clock_that_was_set_back_hides_no_earlier_run(keep: Keep) -> None:
+    keep(5, hilook())
+    keep(6, hilook())
+    keep(0, hilook(), silent())
+    report = json.loads(called("report", "last", "--format", "json").stdout)
+    assert [one["at"][:10] for one in report["past"]] == ["2026-11-26", "2026-11-27"]
+    absent = {one["key"]: one["presence"]["absent_until"] for one in report["assets"]}
+    assert absent == {f"mac:{HILOOK}": None, f"mac:{AXIS}": "2026-11-27T18:00:00Z"}
 
 
 def test_the_life_of_a_device_tells_where_it_was_and_when_it_was_not_there(keep: Keep) -> None:

@@ -25,7 +25,8 @@ def refusal_of(*arguments: str) -> tuple[int, str]:
         (None, ("--promisc", "--scope", "authorised_by")),
         ('techniques = ["listen"]\n', ("authorised_by",)),
         ('authorised_by = "R. Nowak"\ntechniques = ["active"]\n', ("technique listen", "active")),
-        ('authorised_by = "R. Nowak"\nnot_after = 2020-01-01\n', ("expired",)),
+        ('authorised_by = "R. Nowak"\nranges = ["10.20.0.0/24"]\n', ("names no techniques", 'techniques = ["listen"]')),
+        ('authorised_by = "R. Nowak"\ntechniques = ["listen"]\nnot_after = 2020-01-01\n', ("expired",)),
     ],
 )
 def test_a_scope_that_does_not_answer_for_it_is_refused_with_6(tmp_path: Path, scope: str | None, words: Sequence[str]) -> None:

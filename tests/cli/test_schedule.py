@@ -56,8 +56,23 @@ def test_the_lines_of_a_user_name_no_user() -> None:
         (("--at", "25:00"), '--at: "25:00" is no time of day'),
         (("--", "10.20.0.0/24", "--polcy", "x"), "No such option: --polcy"),
         (("--", "10.20.0.0/24", "-o", "report.json"), "-o report.json: a scheduled run starts in another folder"),
-        (("--", "10.20.0.0/24", "--marking", "a\nb"), "holds a line break"),
+        (("--", *SCAN, "--marking", "a\nb"), "holds a line break"),
         (("--name", "../x", "--", "10.20.0.0/24"), "use letters, digits and hyphens"),
+        ((), "no policy chosen"),
+        (("--", "--policy", "none"), "no target: name a range"),
+        (("--", "10.20.0.0/33", "--policy", "none"), "10.20.0.0/33"),
+        (("--", *SCAN, "--scope", "/nonexistent.toml"), "/nonexistent.toml"),
+        (("--", *SCAN, "--scope", "rel.toml"), "--scope rel.toml: a scheduled run starts in another folder"),
+        (("--", *SCAN, "--store", "rel.db"), "--store rel.db: a scheduled run starts in another folder"),
+        (("--", *SCAN, "-orel.json"), "-o rel.json: a scheduled run starts in another folder"),
+        (("--", *SCAN, "-o", "/var/reports/a.xyz"), "the suffix names no format"),
+        (("--", "10.20.0.0/24", "--policy", "bogus"), "bogus"),
+        (("--", *SCAN, "--max-time", "soon"), '--max-time: "soon" is no duration'),
+        (("--", *SCAN, "--listen", "soon"), '--listen: "soon" is no duration'),
+        (("--", *SCAN, "--webhook", "https://soc.example.org/"), "there is no key"),
+        (("--", *SCAN, "--resume"), "--resume: a scheduled run begins anew"),
+        (("--", *SCAN, "--dry-run"), "--dry-run: sends nothing"),
+        (("--", *SCAN, "--attended"), "--attended: nobody watches a scheduled run"),
     ],
 )
 @pytest.mark.parametrize("kind", ["cron", "systemd"])
@@ -66,6 +81,51 @@ def test_what_would_fail_in_the_night_is_refused_today(kind: str, arguments: tup
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "at", "code"),
+    [
+        ("not_after = 2020-01-01", "02:30", 6),
+        ('hours = "02:00-04:00"', "02:30", 0),
+        ('hours = "02:00-04:00"', "05:00", 6),
+        ("not_before = 2999-01-01", "02:30", 0),
+    ],
+)
+def test_what_the_scope_does_not_allow_at_that_hour_is_refused_today(tmp_path: Path, words: str, at: str, code: int) -> None:
+    scope = tmp_path / "scope.toml"
+    scope.write_text(f'ranges = ["10.20.0.0/24"]\n{words}\n')
+    assert camscan("schedule", "cron", "--at", at, "--", "--scope", str(scope), "--policy", "none").returncode == code
+
+
+def test_the_usual_age_of_data_needs_no_number_here_either() -> None:
+    done = camscan("schedule", "cron", "--program", "/usr/bin/camscan", "--", *SCAN, "--require-fresh")
+    assert done.returncode in (0, 8), done.stderr  # by the age of the data
+
+
+@pytest.mark.parametrize(
+    ("arguments", "writes"),
+    [
+        (("--store", "/srv/camscan/runs.sqlite"), "/srv/camscan"),
+        (("-o/var/log/camscan/hq.json",), "/var/log/camscan"),
+        (("-o", "json:/var/log/hq", "--store=/srv/runs.sqlite", "-o", "/var/log/hq.html"), "/var/log /srv"),
+        (("--store", "/srv/runs.sqlite", "--no-keep"), None),
+        (("--store", "/var/lib/camscan/hq.sqlite3"), None),
+        (("--store", "postgresql://db/runs"), None),
+    ],
+)
+def test_the_service_may_write_where_the_run_does(arguments: tuple[str, ...], writes: str | None) -> None:
+    done = camscan("schedule", "systemd", "--program", "/usr/bin/camscan", "--", *SCAN, *arguments)
+    assert done.returncode == 0, done.stderr
+    found = re.findall("^ReadWritePaths=(.*)$", done.stdout, re.MULTILINE)
+    assert found == ([] if writes is None else [writes])
+
+
+def test_a_store_of_the_settings_may_be_written_to_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "camscan").mkdir()
+    (tmp_path / "camscan/config.toml").write_text('store = "/srv/camscan/runs.sqlite"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert "ReadWritePaths=/srv/camscan\n" in camscan("schedule", "systemd", "--", *SCAN).stdout
 
 
 @needs_systemd

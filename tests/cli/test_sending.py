@@ -160,7 +160,9 @@ def test_each_failure_is_one_line_the_others_arrive_and_the_code_is_10(kept: Pat
         f"ended with 67 (no such recipient): no such user; {kept_in}",
         f"camscan: not delivered: webhook http://{HERE}:{web}/…: answered 500 Internal Server Error (tried 3 times); {kept_in}",
         f"camscan: not delivered: syslog {HERE}:1 (plain TCP): Connection refused (tried 3 times); {kept_in}",
-        "COMPLETE: 1 prohibited (--fail-on none)",
+        f"UNDELIVERED: mail to gone@example.org by {tmp_path}/sendmail: ended with 67 (no such recipient): no such user; "
+        f"webhook http://{HERE}:{web}/…: answered 500 Internal Server Error (tried 3 times); "
+        f"syslog {HERE}:1 (plain TCP): Connection refused (tried 3 times); 1 prohibited (--fail-on none)",
     ]
     assert stored(tmp_path / "mail")["To"] == TO
     assert (len(posts), len(sink.messages) > 2) == (3, True)
@@ -288,7 +290,7 @@ def test_a_full_disk_leaves_yesterdays_file_and_keeps_the_report_from_nobody(kep
     assert code == 10
     assert said == [
         "camscan: small/a.json: No space left on device; written: b.json",
-        "COMPLETE: 1 prohibited (--fail-on none)",
+        "UNDELIVERED: small/a.json: No space left on device; written: b.json; 1 prohibited (--fail-on none)",
     ]
     assert (tmp_path / "listing").read_text() == "a.json\n"
     assert (tmp_path / "was").read_text() == "yesterday\n"

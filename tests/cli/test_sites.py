@@ -153,6 +153,22 @@ def test_without_a_name_or_a_file_no_site_is_chosen(tmp_path: Path) -> None:
     assert unknown_site(["name=hq"], None) is None
 
 
+@pytest.mark.parametrize(
+    ("pairs", "said"),
+    [
+        (("name=north", "name=south"), ("name=north", "name=south", "in a run each")),
+        (("ranges=10.20.0.0/24", "ranges=10.20.1.0/24"), ("put commas between",)),
+        (("class=sensitive", "class=other"), ("state it once",)),
+    ],
+)
+def test_flags_that_state_two_things_are_refused(pairs: tuple[str, ...], said: tuple[str, ...]) -> None:
+    for reading in (site_context, lambda given: chosen_site(given, None), lambda given: unknown_site(given, None)):
+        with pytest.raises(UsageError) as refused:
+            reading(pairs)
+        assert all(word in str(refused.value) for word in said)
+    assert site_context(["name=north", "name=north"]).name == "north"
+
+
 @pytest.mark.parametrize(("name", "said"), [("anex", "did you mean annex?"), ("moon", "it has hq or annex")])
 def test_a_name_that_no_site_has_is_a_name_and_is_told(tmp_path: Path, name: str, said: str) -> None:
     file = written(tmp_path, NAMED)

@@ -35,6 +35,8 @@ from camscan.report.observations import dump, read
 from camscan.report.registry import FORMATS
 from camscan.report.statement import coverage_statement
 from camscan.store.chain import Verified
+from camscan.store.glance import glance
+from camscan.store.location import location
 from camscan.store.opening import open_store
 from tests.report import canned
 from tests.store.runs import add, observations_of
@@ -212,7 +214,16 @@ def test_prometheus_reads_every_range_and_the_head(tmp_path: Path) -> None:
 def test_prometheus_is_told_too_where_no_run_is_recorded(tmp_path: Path) -> None:
     file = tmp_path / "camscan.prom"
     assert status(tmp_path, "--prometheus", str(file)).exit_code == 5
-    assert samples(file.read_text(encoding="utf-8"))["camscan_chain_records", ()] == 0
+    found = samples(file.read_text(encoding="utf-8"))
+    assert (found["camscan_chain_records", ()], found["camscan_fresh", ()]) == (0, 0)
+
+
+@pytest.mark.parametrize(("max_age", "fresh"), [("26h", 1), ("30m", 0)])
+def test_one_metric_says_whether_all_is_fresh(tmp_path: Path, max_age: str, fresh: int) -> None:
+    kept(tmp_path, last_night())
+    file = tmp_path / "camscan.prom"
+    status(tmp_path, "--prometheus", str(file), "--max-age", max_age)
+    assert samples(file.read_text(encoding="utf-8"))["camscan_fresh", ()] == fresh
 
 
 @pytest.mark.parametrize(("folder_mode", "mode"), [(0o750, 0o640), (0o700, 0o600)])
@@ -261,7 +272,7 @@ def judging() -> Judging:
 
 
 def keeper(folder: Path, judging: Judging, **changes: bool) -> Keeper:
-    return keeper_of(Configuration(), Keeping(store=str(folder / STORE)), judging, Pulse(judging, **changes))
+    return keeper_of(Configuration(), Keeping(store=str(folder / STORE)), judging, Pulse.of(judging, **changes))
 
 
 def verified(folder: Path, *heads: str) -> Verified:
@@ -280,9 +291,12 @@ def test_what_is_written_names_the_head_after_the_run(tmp_path: Path, judging: J
         concluded(found, file, last_night())
     head = json.loads(file.read_text())["run"]["chain_head"]
     after = verified(tmp_path, head)
-    assert (after.records, after.faults, after.unended) == (2, (), ())
+    assert (after.records, after.faults, after.unended) == (3, (), ())
+    (of_head,) = after.heads
+    assert of_head.record is not None
+    assert (of_head.record.beat.event, of_head.record.beat.unattended, of_head.later) == ("ended", True, 1)
     assert after.newest is not None
-    assert (after.newest.head, after.newest.beat.event, after.newest.beat.unattended) == (head, "ended", True)
+    assert (after.newest.beat.event, after.newest.beat.run) == ("told", of_head.record.beat.run)
 
 
 def test_the_observation_file_of_a_run_and_of_the_store_name_the_same_head(tmp_path: Path, judging: Judging) -> None:
@@ -337,7 +351,7 @@ def test_a_run_that_comes_to_nothing_is_recorded_with_why(
 
 
 def test_a_run_that_another_one_locked_out_is_recorded(tmp_path: Path, judging: Judging) -> None:
-    keeping, pulse = Keeping(store=str(tmp_path / STORE)), Pulse(judging, unattended=True)
+    keeping, pulse = Keeping(store=str(tmp_path / STORE)), Pulse.of(judging, unattended=True)
     recorded = failures_recorded(Configuration(), keeping, pulse)
     with Lock(tmp_path, "Poznań", "scan"), pytest.raises(LockedError), recorded, Lock(tmp_path, "Poznań", "scan"):
         pytest.fail("both have the lock")
@@ -351,7 +365,7 @@ def test_a_run_that_another_one_locked_out_is_recorded(tmp_path: Path, judging: 
 
 def test_a_run_that_is_not_to_be_kept_is_recorded_nowhere(tmp_path: Path, judging: Judging) -> None:
     keeping = Keeping(store=str(tmp_path / STORE), keep=False)
-    with pytest.raises(UsageError), failures_recorded(Configuration(), keeping, Pulse(judging)):
+    with pytest.raises(UsageError), failures_recorded(Configuration(), keeping, Pulse.of(judging)):
         raise UsageError("no")
     assert list(tmp_path.iterdir()) == []
 
@@ -362,6 +376,57 @@ def test_a_run_that_was_killed_is_told_as_one_without_end(tmp_path: Path, judgin
     found.store.close()
     assert "and no end is recorded: it goes on, or was killed" in status(tmp_path).stdout
     assert "record 1, begin of scan of site Poznań" in called("history", "verify", "--store", str(tmp_path / STORE)).stdout
+
+
+def just_now(name: str) -> Report:
+    found = canned.every_verdict()
+    return replace(found, run=replace(found.run, id=name, started_at=now(), ended_at=now()))
+
+
+def killed(folder: Path, judging: Judging) -> Report:
+    """Begin a run that is killed, and return what it would have found."""
+    found = keeper(folder, judging, unattended=True)
+    assert found.store is not None
+    found.store.close()
+    return just_now("killed")
+
+
+def test_a_run_that_was_killed_has_ended_when_the_next_one_keeps_what_it_found(tmp_path: Path, judging: Judging) -> None:
+    killed(tmp_path, judging)
+    report = killed(tmp_path, judging)
+    with keeper(tmp_path, judging) as found:
+        found.keep_interrupted(report, observations_of(report))
+        assert found.keep(just_now("next"), ())
+    after = verified(tmp_path)
+    assert (after.faults, [one.number for one in after.unended]) == ((), [1])  # nobody has what the first one found
+    with open_store(str(tmp_path / STORE)) as store:
+        ends = [one for one in glance(location(str(tmp_path / STORE)), 9)[1] if one.beat.event == "ended"]
+        assert store.run("killed").run.chain_head == ends[-1].head
+    assert [(one.beat.run, one.beat.began, one.beat.unattended) for one in ends] == [("next", 3, False), ("killed", 2, True)]
+
+
+def test_a_run_that_was_killed_twice_and_gone_on_with_has_ended(tmp_path: Path, judging: Judging) -> None:
+    report = killed(tmp_path, judging)
+    killed(tmp_path, judging)
+    with keeper(tmp_path, judging) as found:
+        found.resumes = report.run.started_at
+        assert found.keep(replace(report, run=replace(report.run, ended_at=now())), observations_of(report))
+    after = verified(tmp_path)
+    assert (after.records, after.faults, after.unended) == (4, (), ())
+    assert "no end is recorded" not in status(tmp_path).stdout
+
+
+def test_a_run_that_was_locked_out_hides_not_the_one_that_goes_on(tmp_path: Path, judging: Judging) -> None:
+    kept(tmp_path, last_night())
+    keeping, pulse = Keeping(store=str(tmp_path / STORE)), Pulse.of(judging, unattended=True)
+    with Lock(tmp_path, "Poznań", "scan"), keeper(tmp_path, judging):
+        recorded = failures_recorded(Configuration(), keeping, pulse)
+        with pytest.raises(LockedError), recorded, Lock(tmp_path, "Poznań", "scan"):
+            pytest.fail("both have the lock")
+        done = status(tmp_path, "--prometheus", str(tmp_path / "camscan.prom"))
+    assert "newest run: complete" in done.stdout
+    assert "and no end is recorded: it goes on, or was killed" in done.stdout
+    assert 'camscan_last_run_complete{site="Poznań"} 1\n' in (tmp_path / "camscan.prom").read_text(encoding="utf-8")
 
 
 def with_head(report: Report) -> Report:

@@ -20,6 +20,7 @@ from camscan.cli.configuration import Configuration, configuration
 from camscan.cli.groups import Ending, JudgingOptions, Keeping, Schedule, Threshold
 from camscan.cli.judging import judging_by
 from camscan.cli.kept import Keeper, keeper_of, state_folder
+from camscan.cli.pulse import Pulse
 from camscan.cli.sending import Deliveries, Destination
 from camscan.cli.unattended import Watch, failures_told, share_of_jitter, wait_for_turn, watch_of
 from camscan.cli.unattended_settings import UnattendedSettings
@@ -33,6 +34,7 @@ from tests.report import canned
 HIKVISION = (("sadp.model", "DS-2CD2385G1-I"), ("sadp.type", "IPCamera"))
 START = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
 WATCHED = Watch(unattended=True, jitter_s=0, lock_wait_s=0, max_time=None, mail_on="change")
+PULSE = Pulse(site="hq", command="scan")
 
 
 def heard(number: int, at: datetime) -> Observation:
@@ -183,10 +185,16 @@ def test_a_store_that_is_lost_is_told_to_everybody(
 ) -> None:
     post = Post()
     ended(keeper, night(judging, 11), post=post)
+    capsys.readouterr()
     assert keeper.store is not None
     keeper.store._database.engine.connect().exec_driver_sql("PRAGMA query_only = ON")
     assert ended(keeper, night(judging, 11, days=1), post=post) == 10
-    assert "Trouble: not all that was to be written or kept was" in capsys.readouterr().out
+    said = capsys.readouterr()
+    why = "camscan.sqlite3: the run was not kept: attempt to write a readonly database"
+    assert said.out.splitlines()[0].startswith("Trouble: not all was kept and written: ")
+    assert why in " ".join(said.out.split())
+    assert said.err.splitlines()[-1].startswith("UNDELIVERED: ")
+    assert f"{why}; 1 prohibited" in said.err.splitlines()[-1]
     assert len(post.mails) == 2
 
 
@@ -227,7 +235,7 @@ def test_a_clock_that_was_set_back_is_told_and_breaks_no_comparison(
 def test_a_run_that_comes_to_nothing_is_told_to_everybody(redacted: bool) -> None:
     post = Post()
     ending = Ending(marking="OFFICIAL", redact=redacted)
-    with pytest.raises(LockedError), failures_told(post.deliveries, WATCHED, "hq", ending):
+    with pytest.raises(LockedError), failures_told(post.deliveries, WATCHED, ending, PULSE):
         raise LockedError('another scan of site "hq" is running')
     why = "standard error of the machine that scans says why" if redacted else 'another scan of site "hq" is running'
     site = "(redacted)" if redacted else "hq"
@@ -242,16 +250,16 @@ def test_a_run_that_comes_to_nothing_is_told_to_everybody(redacted: bool) -> Non
 @pytest.mark.parametrize("fault", [ValueError("a bug"), KeyboardInterrupt(), SystemExit(143), StoreError("gone")])
 def test_no_failure_is_kept_quiet(fault: BaseException) -> None:
     post = Post()
-    with pytest.raises(type(fault)), failures_told(post.deliveries, WATCHED, "hq", Ending()):
+    with pytest.raises(type(fault)), failures_told(post.deliveries, WATCHED, Ending(), PULSE):
         raise fault
     assert [one.startswith("[camscan] hq: FAILED: ") for one in post.mails] == [True]
 
 
 def test_an_ordinary_end_and_a_run_that_is_watched_are_no_failure() -> None:
     post = Post()
-    with pytest.raises(typer.Exit), failures_told(post.deliveries, WATCHED, "hq", Ending()):
+    with pytest.raises(typer.Exit), failures_told(post.deliveries, WATCHED, Ending(), PULSE):
         raise typer.Exit(3)
-    with pytest.raises(StoreError), failures_told(post.deliveries, replace(WATCHED, unattended=False), "hq", Ending()):
+    with pytest.raises(StoreError), failures_told(post.deliveries, replace(WATCHED, unattended=False), Ending(), PULSE):
         raise StoreError("gone")
     assert post.mails == []
 

@@ -79,6 +79,22 @@ def test_video_in_datagrams_does_not_pass(ends: tuple[str, str]) -> None:
     assert not passes(udp_frame(b"\x80\x60" + bytes(1000), Endpoint(ends[0], 6970), Endpoint(ends[1], 40_000)))
 
 
+@pytest.mark.parametrize("tags", TAGS[:2], ids=["untagged", "tagged"])
+@pytest.mark.parametrize(
+    ("near", "far"), [("10.20.0.64", "203.0.113.9"), ("172.20.0.64", "100.64.0.9"), ("2001:db8:20::64", "2001:db8:99::9")]
+)
+def test_datagrams_that_leave_a_network_or_come_from_elsewhere_pass(near: str, far: str, tags: bytes) -> None:
+    one, other = Endpoint(near, 5000), Endpoint(far, 6000)
+    assert passes(udp_frame(b"\x80\x60" + bytes(1000), one, other, tags=tags))
+    assert passes(udp_frame(b"\x80\x60" + bytes(1000), other, one, tags=tags))
+
+
+def test_datagrams_between_private_networks_and_to_groups_do_not_pass() -> None:
+    ends = [("10.20.0.64", "172.20.0.1"), ("192.168.1.4", "10.0.0.1"), ("10.20.0.64", "239.1.2.3"), ("fe80::1", "fd00::1")]
+    for near, far in [*ends, ("2001:db8:20::64", "ff15::1")]:
+        assert not passes(udp_frame(b"\x80\x60" + bytes(1000), Endpoint(near, 5000), Endpoint(far, 6000))), far
+
+
 def test_of_fragments_pass_those_of_datagrams_at_moderate_places() -> None:
     later = ethernet(ip_packet(bytes(64), 17, src="10.20.0.64", dst="10.20.0.1", fragment=185), 0x0800)
     far = ethernet(ip_packet(bytes(64), 17, src="10.20.0.64", dst="10.20.0.1", fragment=4000), 0x0800)

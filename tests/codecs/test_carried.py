@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from camscan.codecs import control
-from camscan.codecs.demux import parts_of
 from camscan.codecs.head import exchanges
+from camscan.codecs.messages import parts_of
 from camscan.codecs.registry import dispatch_stream
 from camscan.model import Endpoint, Observation, StreamHead, Via
 from tests.factories import NOON

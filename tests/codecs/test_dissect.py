@@ -1,7 +1,13 @@
 from __future__ import annotations
 
-from camscan.codecs.dissect import Dissection, Outcome
-from camscan.codecs.registry import Undecoded
+import pytest
+
+from camscan.codecs.demux import Demux
+from camscan.codecs.dissect import Dissection
+from camscan.codecs.frame import LINK_ETHERNET
+from camscan.codecs.messages import Messages
+from camscan.codecs.pcapfile import Batch
+from camscan.codecs.registry import Outcome, Undecoded
 from camscan.model import Endpoint, Observation, Via
 from tests.factories import CAMERA_MAC, NOON, SCANNER_MAC, ethernet, handshake, ip_packet, tcp_frame, udp, udp_frame
 
@@ -20,6 +26,45 @@ def test_a_datagram_on_a_tagged_link_is_observed_with_its_link_mac() -> None:
     assert isinstance(seen, Observation)
     assert (seen.protocol, seen.ip, seen.port, seen.link_mac, seen.via) == ("sadp", SADP.ip, 37020, CAMERA_MAC, Via.PASSIVE)
     assert (seen.collector, seen.site, seen.truncated, seen.raw) == ("capture", "s", False, ANSWER)
+
+
+def with_hop_limit(frame: bytes, hop_limit: int) -> bytes:
+    """Return an untagged frame with IPv4 as it is after some hops."""
+    return frame[:22] + bytes([hop_limit]) + frame[23:]
+
+
+GROUP, TO_GROUP = Endpoint("239.255.255.250", 37020), bytes.fromhex("01005e7ffffa")
+
+
+@pytest.mark.parametrize(
+    ("hop_limit", "dst", "mac"),
+    [
+        (64, CLIENT, CAMERA_MAC),
+        (63, CLIENT, None),
+        (126, CLIENT, None),
+        (4, CLIENT, CAMERA_MAC),
+        (1, GROUP, CAMERA_MAC),
+        (63, GROUP, CAMERA_MAC),
+        (63, Endpoint("10.20.0.255", 37020), CAMERA_MAC),
+    ],
+)
+def test_the_mac_of_a_router_is_not_taken_for_that_of_who_spoke(hop_limit: int, dst: Endpoint, mac: str | None) -> None:
+    frame = with_hop_limit(udp_frame(ANSWER, SADP, dst), hop_limit)
+    to = TO_GROUP if dst == GROUP else b"\xff" * 6 if dst.ip.endswith("255") else frame[:6]
+    [seen] = [one for one in dissect(to + frame[6:]) if isinstance(one, Observation) and one.protocol == "sadp"]
+    assert seen.link_mac == mac
+    cooked = b"\0\0\0\x01\0\x06" + frame[6:12] + b"\0\0" + frame[12:]
+    [seen] = [one for one in dissect(cooked, link_type=113) if isinstance(one, Observation) and one.protocol == "sadp"]
+    assert seen.link_mac == mac
+
+
+@pytest.mark.parametrize(("hop_limit", "mac"), [(64, CAMERA_MAC), (63, None)])
+def test_what_comes_through_a_router_has_no_mac_of_its_own_in_connections_either(hop_limit: int, mac: str | None) -> None:
+    said = b"HTTP/1.1 401 Unauthorized\r\nServer: App-webs/\r\nContent-Length: 0\r\n\r\n"
+    frames = [*handshake(CLIENT, SERVER), tcp_frame(said, SERVER, CLIENT, seq=901)]
+    of_server = bytes(int(part) for part in SERVER.ip.split("."))
+    seen = dissect(*(with_hop_limit(raw, hop_limit) if raw[26:30] == of_server else raw for raw in frames))
+    assert [one.link_mac for one in seen if isinstance(one, Observation) and one.protocol == "http"] == [mac]
 
 
 def test_the_first_fragment_of_a_long_answer_is_observed_and_marked() -> None:
@@ -75,3 +120,18 @@ def test_an_undecodable_message_and_a_damaged_frame_are_counted_with_a_sample() 
     assert (message.protocol, message.sample) == ("mdns", b"\x01\x02")
     assert isinstance(damaged, Undecoded)
     assert (damaged.protocol, len(damaged.sample)) == ("frame", 40)
+
+
+def test_datagrams_that_the_capture_cut_are_told_by_their_own_bytes() -> None:
+    notify = b"NOTIFY * HTTP/1.1\r\nSERVER: Linux/4.9 UPnP/1.0 IPCamera/1.0\r\nNT: upnp:rootdevice\r\nUSN: uuid:1::upnp:rootdevice\r\n\r\n"
+    frame = udp_frame(notify, Endpoint("10.20.0.64", 1900), Endpoint("239.255.255.250", 1900))[:-8]
+    dissection = Dissection(via=Via.PCAP, collector="pcap", site="s", at_once=False)
+    batch = Batch(frame, [(1_800_000_000 + second, 0, 0, len(frame)) for second in range(3)], LINK_ETHERNET)
+    messages = Messages(via=Via.PCAP, collector="pcap", site="s", at_once=False)
+    for passed in Demux(Via.PCAP).take(batch):
+        assert not list(messages.take(passed))
+    for second in range(3):
+        assert not dissection.feed(frame, NOON.replace(second=second))
+    for given in (messages.flush(), dissection.flush()):
+        [seen] = [one for one in given if isinstance(one, Observation)]
+        assert (seen.count, seen.truncated, seen.raw) == (3, True, notify[:-8])

@@ -58,7 +58,16 @@ def fragment(number: int) -> bytes:
     )
 
 
-FLOODS = {"MACs": arp, "names": name, "openings": opening, "heads": head, "fragments": fragment}
+def call(number: int) -> bytes:
+    """Return a datagram to one more address on the internet."""
+    return udp_frame(
+        b"\xf1\0\0\0",
+        Endpoint("10.20.0.64", 1024 + number % 60_000),
+        Endpoint(f"203.{number >> 8 & 255}.{number & 255}.9", 6000),
+    )
+
+
+FLOODS = {"MACs": arp, "names": name, "openings": opening, "heads": head, "fragments": fragment, "calls": call}
 
 
 def flooded(kind: str, count: int) -> tuple[Dissection, int, int]:
@@ -83,6 +92,9 @@ def test_a_flood_is_held_in_bounds(kind: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("camscan.codecs.repeats.MAX_MESSAGES", 256)
     monkeypatch.setattr("camscan.codecs.repeats.MAX_BYTES", MEBIBYTE)
     monkeypatch.setattr("camscan.codecs.tcpstream.MAX_CONNECTIONS", 64)
+    monkeypatch.setattr("camscan.codecs.tcpstream.MAX_ROLES", 64)
+    monkeypatch.setattr("camscan.codecs.datagrams.MAX_EXCHANGES", 64)
+    monkeypatch.setattr("camscan.codecs.datagrams.MAX_PORTS", 128)
     monkeypatch.setattr("camscan.codecs.flows.MAX_FLOWS", 128)
     monkeypatch.setattr("camscan.codecs.fragments.MAX_PACKETS", 64)
     small, _, least = flooded(kind, 600)

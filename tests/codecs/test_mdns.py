@@ -103,3 +103,14 @@ def test_probes_ask_for_every_type_and_want_answers_to_a_port_of_their_own() -> 
 def test_only_the_port_of_mdns_is_recognised() -> None:
     assert mdns.recognise(factories.datagram(b"", src=Endpoint("10.20.0.9", 5353)))
     assert not mdns.recognise(factories.datagram(b"", src=Endpoint("10.20.0.9", 53)))
+
+
+def test_whom_a_server_lets_in_is_in_no_field_and_no_byte() -> None:
+    strings = (b"u=person", b"p=sesame", b"cpu=arm", b"path=/index.html")
+    content = b"".join(bytes([len(one)]) + one for one in strings)
+    raw = bytes.fromhex("000084000000000100000000") + b"\x03cam\x05_http\x04_tcp\x05local\0"
+    raw += bytes.fromhex("0010800100000078") + len(content).to_bytes(2) + content
+    kept = mdns.without_secrets(raw)
+    assert kept == raw.replace(b"person", b"******").replace(b"sesame", b"******")
+    assert [value for name, value in mdns.observe(mdns.decode(raw)) if name == "mdns.txt"] == ["cpu=arm", "path=/index.html"]
+    assert mdns.observe(mdns.decode(kept)) == mdns.observe(mdns.decode(raw))

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
 from base64 import b64encode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camscan.codecs import privacy, secrets
+from camscan.codecs import banner, privacy, secrets
 from camscan.codecs.dissect import Dissection
-from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, dispatch_client, dispatch_datagram, dispatch_stream
-from camscan.model import Endpoint, Observation, StreamHead, Via
+from camscan.codecs.registry import (
+    DATAGRAM_CODECS,
+    Undecoded,
+    dispatch_client,
+    dispatch_datagram,
+    dispatch_frame,
+    dispatch_stream,
+)
+from camscan.model import Endpoint, Frame, Observation, StreamHead, Via
 from tests import factories, planted
 
 WORD = b"Zx~sesame!9"
 
 
-def overheard(sent: bytes, received: bytes, *, port: int = 80, via: Via = Via.PCAP) -> StreamHead:
-    return factories.stream_head(received, sent=sent, server=Endpoint("10.20.0.64", port), via=via)
+def overheard(sent: bytes, received: bytes, *, port: int = 80, via: Via = Via.PCAP, from_start: bool = False) -> StreamHead:
+    return factories.stream_head(received, sent=sent, server=Endpoint("10.20.0.64", port), via=via, from_start=from_start)
 
 
 def kept(sent: bytes, received: bytes, **changes: object) -> bytes:
@@ -61,6 +69,16 @@ def answer(body: bytes = b"", *lines: bytes, status: bytes = b"200 OK") -> bytes
         b"Cookie: %s",
         b"Set-Cookie: a=%s; Path=/",
         b"Authorization:\r\n %s\r\nHost: x",
+        b"X-Any-Key: %s",
+        b"X-Access-Ticket: %s\r\n",
+        b"http://10.20.0.64/d.xml?pw=%s",
+        b'<input type="password" name="pw" value="%s">',
+        b"<input value='%s' name=wifi_password>",
+        b'<param name="admin_passwd" value="%s"/>',
+        b'{"pwd":"%s"}',
+        b'{"wifi":{"psk":"%s"}}',
+        b"Server: Linux UPnP/1.0 password=%s",
+        b"onvif://www.onvif.org/password/%s onvif://www.onvif.org/type/x",
     ],
 )
 def test_a_secret_is_blanked_wherever_it_stands_and_nothing_moves(raw: bytes) -> None:
@@ -78,7 +96,8 @@ def test_a_secret_is_blanked_wherever_it_stands_and_nothing_moves(raw: bytes) ->
         b"http://[fd00:20::64]:80/a@b",
         b'WWW-Authenticate: Digest realm="IPC", nonce="abc"',
         b"<DeviceType>1</DeviceType><SupportNonce/>",
-        b'<input type="password" name="password" value="x">',
+        b'<input type="password" name="password" value="">',
+        b'<option value="3">three</option>',
         b"User-Agent: Cam/1.0\r\nServer: Cam",
         b"mail to a@b.example",
         b"<Password/><Model>A1</Model>",
@@ -176,8 +195,140 @@ def test_common_words_are_no_secrets() -> None:
 
 
 def test_no_more_answers_are_kept_than_there_were_requests() -> None:
-    assert WORD not in kept(request(), answer(b"one") + answer(WORD))
-    assert WORD in kept(request() + request(), answer(b"one") + answer(WORD))
+    one, two = answer(b"<p>one</p>"), answer(b"<p>%s</p>" % WORD)
+    assert WORD not in kept(request(), one + two)
+    assert WORD in kept(request() + request(), one + two)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<User><userName>admin</userName><password>%s</password></User>",
+        b"1:admin:%s:1:CtrPanel:Account",
+        b"root:%s:0:0:root:/:/bin/sh\n",
+        b"\x89\x10\x44%s\0\0\xff",
+        b"YWRtaW46%s==\n",
+        b'{"user":"admin","pwd":"%s"}',
+        b'<html><title>A</title><input type="password" name="pw" value="%s"></html>',
+        b'<script>var loginpass="%s";</script>',
+        b"root.Network.Wifi.Psk=%s\nroot.Brand.ProdNbr=A1\n",
+        b"<Uri>rtsp://10.20.0.64/user=admin&amp;password=%s/1</Uri>",
+        b"<Uri>rtsp://10.20.0.64/1?any=%s</Uri>",
+        b"<a><p:Password>%s</p:Password></a>",
+    ],
+)
+@pytest.mark.parametrize("coding", ["plain", "chunks", "gzip", "gzip in chunks"])
+def test_a_page_for_everybody_keeps_no_secret_that_it_names_and_no_list_without_names(body: bytes, coding: str) -> None:
+    told = body % WORD
+    page = gzip.compress(told) if "gzip" in coding else told
+    middle = page.find(WORD) + 4 if WORD in page else len(page) // 2
+    lines = [b"Content-Encoding: gzip"] if "gzip" in coding else []
+    whole = answer(page, *lines)
+    if "chunks" in coding:
+        parts = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (page[:middle], page[middle:], b""))
+        head = b"".join(line + b"\r\n" for line in (b"HTTP/1.1 200 OK", b"Server: Cam", *lines, b"Transfer-Encoding: chunked"))
+        whole = head + b"\r\n" + parts
+    seen = dispatch_stream(overheard(request(), whole), collector="c", site="s")
+    assert isinstance(seen, Observation)
+    assert seen.values("http.server") == ("Cam",)
+    assert WORD.decode() not in str(seen.fields)
+    assert WORD not in seen.raw
+    again = dispatch_stream(overheard(b"GET / HTTP/1.1\r\n\r\n", seen.raw), collector="c", site="s")
+    assert isinstance(again, Observation)
+    assert WORD.decode() not in str(again.fields)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><title>User login: Cam</title><b>welcome</b></html>",
+        b'{"Brand":"AXIS","ProdNbr":"A1"}',
+        b"hardware:=Canon VB-C60\nfirmware:=1.2\n",
+        b"system_modelname='A1'\n",
+        b"'deviceType': 'A1', 'WebVersion':'3.1'\n",
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_page_for_everybody_says_what_it_said(body: bytes, packed: bool) -> None:
+    whole = answer(gzip.compress(body), b"Content-Encoding: gzip") if packed else answer(body)
+    seen = dispatch_stream(overheard(request(), whole), collector="c", site="s")
+    assert isinstance(seen, Observation)
+    assert seen.values("http.body") == (body.decode(),)
+
+
+def test_an_error_says_why_and_names_no_secret() -> None:
+    assert b"not found here" in kept(request(), answer(b"not found here", status=b"404 Not Found"))
+    assert WORD not in kept(request(), answer(b"no password=%s" % WORD, status=b"404 Not Found"))
+
+
+@pytest.mark.parametrize("sent", [b"", b"ization: Bearer x\r\n\r\n", b"x: 1\r\n\r\n"])
+def test_an_answer_whose_request_was_not_heard_is_one_to_somebody_who_logged_in(sent: bytes) -> None:
+    both = kept(sent, answer(b"<title>Front</title><b>%s</b>" % WORD))
+    assert b"<title>Front</title>" in both
+    assert WORD not in both
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Location: /x?sessionKey=%s&u=%s",
+        b"Location: http://cam/x?a=%s",
+        b"Content-Base: rtsp://cam/x?a=%s",
+        b"X-Any-Key: %s",
+        b"X-Any-Ticket: %s",
+    ],
+)
+def test_of_an_answer_no_query_and_no_key_is_left(line: bytes) -> None:
+    assert WORD not in kept(request(), answer(b"", line.replace(b"%s", WORD)))
+    assert WORD not in kept(request(b"Cookie: a=b"), answer(b"", line.replace(b"%s", WORD)))
+
+
+def test_whoever_stands_before_a_host_is_not_kept() -> None:
+    sent = b"GET /x HTTP/1.1\r\nHost: name:%s@cam:80\r\n\r\n" % WORD
+    assert privacy.without_secrets(overheard(sent, answer())).sent == b"GET /x HTTP/1.1\r\nHost: cam:80\r\n\r\n"
+
+
+def test_a_description_of_a_stream_keeps_no_query() -> None:
+    body = b"v=0\r\ns=Media\r\na=control:rtsp://cam/x?any=%s\r\n" % WORD
+    told = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    both = kept(b"DESCRIBE rtsp://cam/x RTSP/1.0\r\nCSeq: 1\r\n\r\n", told, port=554)
+    assert WORD not in both
+    assert b"s=Media" in both
+
+
+def test_an_answer_that_quotes_what_was_sent_in_another_coding_has_it_blanked() -> None:
+    body = f"<Password>{WORD.decode()}</Password>".encode("utf-16")
+    assert WORD not in kept(request(verb=b"POST", body=body), answer(b"<title>no %s</title>" % WORD))
+
+
+def test_an_answer_that_quotes_an_unnamed_query_has_it_blanked_inside_a_coding() -> None:
+    page = gzip.compress(b"<p>no page for any=%s</p>" % WORD)
+    sent = request(target=b"/x?any=%s" % WORD)
+    seen = dispatch_stream(overheard(sent, answer(page, b"Content-Encoding: gzip")), collector="c", site="s")
+    assert isinstance(seen, Observation)
+    assert "no page" in str(seen.fields)
+    assert WORD.decode() not in str(seen.fields)
+
+
+def test_no_picture_is_taken_for_an_icon() -> None:
+    for target, kind in ((b"/favicon.ico", b"text/plain"), (b"/snap.cgi", b"image/x-icon")):
+        assert WORD not in kept(request(target=target), answer(WORD, b"Content-Type: " + kind))
+    assert b"\x89PNG" + WORD in kept(request(target=b"/favicon.ico"), answer(b"\x89PNG" + WORD))
+
+
+@pytest.mark.parametrize("via", [Via.PASSIVE, Via.PCAP, Via.ACTIVE])
+@pytest.mark.parametrize(
+    "location", [b"http://cam/d.xml?pw=%s" % WORD, b"http://cam/d.xml?any=%s" % WORD], ids=["named", "not named"]
+)
+def test_an_announcement_keeps_no_secret_in_bytes_or_fields(via: Via, location: bytes) -> None:
+    lines = (b"NOTIFY * HTTP/1.1", b"NT: upnp:rootdevice", b"USN: uuid:1", b"LOCATION: " + location)
+    payload = b"".join(line + b"\r\n" for line in (*lines, b"SERVER: Linux UPnP/1.0 password=%s" % WORD, b""))
+    datagram = factories.datagram(payload, src=Endpoint("10.20.0.64", 1900), dst=Endpoint("239.255.255.250", 1900), via=via)
+    seen = dispatch_datagram(datagram, collector="c", site="s")
+    assert isinstance(seen, Observation)
+    shown = seen.raw.decode() + str(seen.fields)
+    assert "Linux UPnP/1.0" in shown
+    assert shown.count(WORD.decode()) == (2 if via is Via.ACTIVE and b"any" in location else 0)
 
 
 def test_what_follows_a_change_of_protocol_is_not_kept() -> None:
@@ -223,15 +374,23 @@ def test_of_ftp_the_greeting_is_left(sent: bytes, received: bytes, shown: bytes)
         (b"name\r\n", b"\xff\xfd\x01Cam\r\nlogin: name\r\nPassword: ", b"\xff\xfd\x01Cam\r\nlogin: "),
         (b"\xff\xfb\x01", b"\xff\xfd\x01Cam 1.0\r\n> ", b"\xff\xfd\x01Cam 1.0\r\n> "),
         (b"\xff\xfb\x01typed\r\n", b"\xff\xfd\x01typed\r\n# ", b"\xff\xfd\x01"),
-        (b"", b"Cam\r\nlogin: name\r\n# ls", b"Cam\r\nlogin: "),
     ],
-    ids=["a login", "no login", "no prompt was heard", "one side was heard"],
+    ids=["a login", "no login", "no prompt was heard"],
 )
-def test_of_telnet_what_stands_before_the_login_is_left(sent: bytes, received: bytes, shown: bytes) -> None:
-    seen = dispatch_stream(overheard(sent, received, port=23), collector="c", site="s")
+@pytest.mark.parametrize("port", [23, 2323])
+def test_of_telnet_what_stands_before_the_login_is_left(sent: bytes, received: bytes, shown: bytes, port: int) -> None:
+    seen = dispatch_stream(overheard(sent, received, port=port, from_start=True), collector="c", site="s")
     if seen is not None:
         assert seen.raw == shown if isinstance(seen, Observation) else seen.sample == shown
     assert b"Cam" not in shown or seen is not None
+
+
+@pytest.mark.parametrize("sent", [b"", b"ls\r\n"])
+@pytest.mark.parametrize("negotiation", [b"", b"\xff\xfb\x01\xff\xfd\x18"])
+@pytest.mark.parametrize("shown", [b"Benutzer: x\r\n# cat /etc/shadow\r\nroot:%s:0", b"%s\r\nlogin: "])
+def test_of_telnet_heard_from_the_middle_negotiation_alone_is_left(sent: bytes, negotiation: bytes, shown: bytes) -> None:
+    head = banner.without_secrets(overheard(sent, negotiation + shown % WORD, port=2323))
+    assert head.received == negotiation
 
 
 def test_an_unreadable_message_to_a_device_keeps_no_more_than_its_first_bytes() -> None:
@@ -241,6 +400,25 @@ def test_an_unreadable_message_to_a_device_keeps_no_more_than_its_first_bytes() 
             datagram = factories.datagram(payload, src=Endpoint("10.20.0.9", 50000), dst=Endpoint("10.20.0.64", codec.PORTS[0]))
             found = dispatch_datagram(datagram, collector="c", site="s")
             assert not isinstance(found, Undecoded) or len(found.sample) <= 16
+
+
+@pytest.mark.parametrize(("via", "most"), [(Via.PASSIVE, 16), (Via.PCAP, 16), (Via.ACTIVE, 256)])
+def test_of_what_others_said_no_more_than_the_first_bytes_are_a_sample(via: Via, most: int) -> None:
+    long = b"x" * 400
+    announced = factories.datagram(
+        bytes(4) + b"\x00\x00\x00\x09" + bytes(4) + long,
+        src=Endpoint("10.20.0.9", 5353), dst=Endpoint("224.0.0.251", 5353), via=via,
+    )  # fmt: skip
+    lldp = bytes.fromhex("0180c200000e00005e00535088cc") + b"\x02\x07\x04" + long
+    found = (
+        dispatch_datagram(announced, collector="c", site="s"),
+        dispatch_stream(overheard(b"", b"HTTP/1.1 abc of a person\r\n" + long, via=via), collector="c", site="s"),
+        dispatch_stream(overheard(b"", b"\x16\x03\x03\x00\x40\x02\xff\xff" + long, via=via), collector="c", site="s"),
+        dispatch_frame(Frame(payload=lldp, received_at=factories.NOON, via=via), collector="c", site="s"),
+    )
+    for one in found:
+        assert isinstance(one, Undecoded)
+        assert 0 < len(one.sample) <= most
 
 
 def test_of_every_kind_of_login_in_a_capture_nothing_is_left() -> None:

@@ -72,6 +72,23 @@ def test_who_stops_taking_ends_the_other_process() -> None:
     assert children() == before
 
 
+def test_who_stops_taking_does_not_wait_for_what_never_comes() -> None:
+    reading, writing = os.pipe()
+
+    def waiting() -> Iterator[bytes]:
+        yield b"x"
+        yield os.read(reading, 1)
+
+    before = children()
+    try:
+        with closing(ahead(waiting())) as given:
+            assert next(given) == b"x"
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert children() == before
+
+
 def test_an_interrupt_from_the_keyboard_is_left_to_the_first_process() -> None:
     def interrupted() -> Iterator[int]:
         os.kill(os.getpid(), signal.SIGINT)

@@ -14,6 +14,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from camscan.codecs.frame import SYN
 from camscan.collect import capturefile
 from camscan.collect.base import Tally
 from camscan.collect.capture import CaptureReader
@@ -56,6 +57,8 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "zstd": zstandard.ZstdCompressor(write_checksum=True).compress,
     "two members of gzip": lambda raw: gzip.compress(raw[:100]) + gzip.compress(raw[100:]),
+    "zstd behind a frame to skip": lambda raw: b"\x53\x2a\x4d\x18\4\0\0\0abcd" + zstandard.compress(raw),
+    "zstd before a frame to skip": lambda raw: zstandard.compress(raw) + b"\x50\x2a\x4d\x18\4\0\0\0abcd",
     "two frames of zstd": lambda raw: zstandard.compress(raw[:100]) + zstandard.compress(raw[100:]),
 }
 each_kind = pytest.mark.parametrize("content", [PCAP, PCAPNG], ids=["pcap", "pcapng"])
@@ -170,6 +173,19 @@ def test_packed_files_damaged_anywhere_end_with_a_warning_and_lose_nothing_befor
     read(piped(bytes(packed)))
 
 
+@pytest.mark.parametrize("packing", ["gzip", "zstd", "zstd behind a frame to skip"])
+@pytest.mark.parametrize("kept", [5, 14])
+def test_a_packed_file_cut_before_its_first_byte_is_a_damaged_capture_on_disk_and_through_a_pipe(
+    tmp_path: Path, packing: str, kept: int
+) -> None:
+    path = saved(tmp_path, PACKED[packing](PCAP)[:kept])
+    assert kind_of(path) is InputKind.CAPTURE
+    for source in (path, piped(path.read_bytes())):
+        seen, [tally] = read(source)
+        assert seen == []
+        assert "ends before its end" in tally.unfinished[0]
+
+
 def test_gzip_gives_every_byte_in_front_of_the_damage() -> None:
     packed = gzip.compress(os.urandom(200_000), compresslevel=0)
     for length in (1000, 100_000, 190_000):
@@ -198,6 +214,50 @@ def test_frames_without_a_time_have_that_of_the_frame_before(tmp_path: Path) -> 
     content = as_pcapng([(later(5), udp_frame(answer("S8"), SADP, GROUP))]) + simple
     seen, _ = read(saved(tmp_path, content))
     assert {one.first_seen_at for one in seen} == {later(5)}
+
+
+def as_link(given: list[tuple[datetime, bytes]], link_type: int) -> bytes:
+    """Return a pcap file that states another link type than its frames have."""
+    content = bytearray(pcap(given))
+    content[20:24] = link_type.to_bytes(4, "little")
+    return bytes(content)
+
+
+@pytest.mark.parametrize(("link_type", "words"), [(105, "link type 105 (IEEE 802.11)"), (9, "(PPP)"), (147, "link type 147")])
+def test_frames_of_a_link_that_is_not_read_make_the_capture_unfinished(tmp_path: Path, link_type: int, words: str) -> None:
+    path = saved(tmp_path, as_link(frames(), link_type))
+    for source in (path, piped(path.read_bytes())):
+        seen, [tally] = read(source)
+        assert seen == []
+        count = len(frames())
+        [said] = tally.unfinished
+        assert words in said
+        assert said.endswith(f"is not read: {count} frames")
+        assert tally.undecoded == count
+
+
+def test_of_a_capture_with_two_links_the_one_that_is_read_is_read_and_the_other_is_told(tmp_path: Path) -> None:
+    content = as_pcapng(frames()) + interface(147) + enhanced(microseconds(later(900)), b"z" * 60, number=1)
+    seen, [tally] = read(saved(tmp_path, content))
+    assert len([one for one in seen if one.protocol == "sadp"]) == 6
+    assert [said.endswith("link type 147 is not read: 1 frame") for said in tally.unfinished] == [True]
+
+
+def test_a_capture_of_which_no_message_can_be_read_is_no_silent_one(tmp_path: Path) -> None:
+    broken = udp_frame(b"\x01\x02", Endpoint("10.20.0.64", 5353), Endpoint("224.0.0.251", 5353))
+    seen, [tally] = read(saved(tmp_path, pcap([(NOON, broken)])))
+    assert (seen, tally.undecoded) == ([], 1)
+    assert "nothing of what it holds can be read" in tally.unfinished[0]
+
+
+def test_frames_of_which_none_has_a_time_are_noted(tmp_path: Path) -> None:
+    frame = udp_frame(answer("S9"), SADP, GROUP)
+    content = section() + interface() + block(3, len(frame).to_bytes(4, "little") + frame)
+    seen, [tally] = read(saved(tmp_path, content))
+    assert [one.first_seen_at.year for one in seen] == [1970]
+    assert "without a time" in tally.notes[0]
+    assert tally.unfinished == []
+    assert read(saved(tmp_path, PCAPNG))[1][0].notes == []
 
 
 # Several files
@@ -324,3 +384,19 @@ def test_how_far_a_file_is_read_is_told_and_never_falls(tmp_path: Path, content:
     CaptureReader(site="hq", emit=lambda seen: None, at=positions.append).read([source])
     assert positions == sorted(positions)
     assert positions[-1] == source.stat().st_size
+
+
+def test_a_capture_of_the_fronts_of_frames_says_so_and_how_many(tmp_path: Path) -> None:
+    server, client = Endpoint("203.0.113.7", 80), Endpoint("10.20.0.64", 40_000)
+    whole = [
+        (NOON, tcp_frame(b"", client, server, seq=100, flags=SYN)),
+        (later(1), tcp_frame(b"POST /x HTTP/1.1\r\n\r\n" + b"x" * 1000, client, server, seq=101)),
+        (later(2), udp_frame(b"<" * 500, Endpoint("10.20.0.64", 37020), Endpoint("239.255.255.250", 37020))),
+    ]
+    seen: list[Observation] = []
+    [whole_read] = CaptureReader(site="hq", emit=lambda _: None).read([saved(tmp_path, pcap(whole), "whole.pcap")])
+    cut = saved(tmp_path, pcap([(at, raw[:96]) for at, raw in whole]), "cut.pcap")
+    [cut_read] = CaptureReader(site="hq", emit=seen.append).read([cut])
+    assert whole_read.tally.notes == []
+    assert ["of 2 frames or more only the front was captured" in note for note in cut_read.tally.notes] == [True]
+    assert [one.values("flow.out") for one in seen if one.protocol == "flow"] == [("1020",)]

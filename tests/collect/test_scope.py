@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from camscan.collect.scope import allowed_until, authorise, authorise_capture, build_scope
+from camscan.collect.scopefile import read_scope_file
 from camscan.errors import RefusedError, UsageError
 from camscan.model import Scope
 
@@ -254,18 +255,26 @@ def test_what_the_scope_does_not_allow_is_refused_with_the_reason(scope: Scope, 
 
 
 @pytest.mark.parametrize(
-    ("scope", "said"),
+    ("written", "said"),
     [
-        (Scope(), "--scope FILE"),
-        (Scope(authorised_by="M. Żak"), "--scope FILE"),
-        (Scope(sha256="0" * 64), "does not name who authorised it"),
+        (None, "--scope FILE"),
+        ('techniques = ["listen"]', "does not name who authorised it"),
+        ('authorised_by = "M. Żak"', 'techniques = ["listen"]'),
     ],
 )
-def test_capture_of_what_others_say_needs_a_file_and_a_name(scope: Scope, said: str) -> None:
+def test_capture_of_what_others_say_needs_a_file_with_a_name_and_the_technique(
+    tmp_path: Path, written: str | None, said: str
+) -> None:
+    def authorised(path: Path | None) -> None:
+        authorise_capture(build_scope((), scope_file=path), read_scope_file(path) if path else None)
+
+    file = tmp_path / "scope.toml"
+    file.write_text(written or "")
     with pytest.raises(RefusedError) as refused:
-        authorise_capture(scope)
+        authorised(file if written else None)
     assert said in str(refused.value)
-    authorise_capture(Scope(sha256="0" * 64, authorised_by="M. Żak"))
+    file.write_text('authorised_by = "M. Żak"\ntechniques = ["listen"]')
+    authorised(file)
 
 
 @pytest.mark.usefixtures("warsaw")

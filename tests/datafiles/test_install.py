@@ -150,7 +150,7 @@ def test_a_set_without_what_every_set_has_is_refused(machine: Path, name: str) -
         put(machine, content)
 
 
-def test_files_of_a_user_are_private_and_those_of_the_machine_can_be_read_by_all(machine: Path) -> None:
+def test_files_of_a_user_are_private_and_those_of_the_machine_are_for_whom_its_folder_is_opened(machine: Path) -> None:
     old = os.umask(0o027)
     try:
         own = put(machine, files()).path.resolve()
@@ -159,8 +159,9 @@ def test_files_of_a_user_are_private_and_those_of_the_machine_can_be_read_by_all
         os.umask(old)
     modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (own, *own.rglob("*"))}
     assert modes == {(True, 0o700), (False, 0o600)}
-    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (service.parent, service, *service.rglob("*"))}
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (service, *service.rglob("*"))}
     assert modes == {(True, 0o755), (False, 0o644)}
+    assert service.parent.stat().st_mode & 0o777 == 0o700  # the history lies beside it
 
 
 def test_a_folder_that_others_may_write_is_passed_over(machine: Path) -> None:

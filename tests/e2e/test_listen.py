@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 
+from camscan.codecs.frame import ACK, SYN
+from camscan.model import Endpoint
 from tests.bench.capture_file import Device
 from tests.e2e.conftest import CAMSCAN, RANGE, Scanned, assets_by_mac, camscan, scan_of
-from tests.e2e.wire import EAR, EAR_MAC, Wire, wire
+from tests.e2e.wire import EAR, EAR_MAC, MOUTH, Wire, wire
+from tests.factories import tcp_frame, udp_frame
 from tests.lab import netns
 from tests.lab.frames import _records
 from tests.lab.segment import Segment
@@ -123,7 +126,7 @@ def test_joining_sends_what_it_says_and_nothing_else(quiet: Wire) -> None:
 
 def test_what_others_say_to_each_other_is_not_heard_unless_somebody_answers_for_it(quiet: Wire, authorised: Path) -> None:
     camera = Device(1, random.Random(1))
-    between = [frame for frame in camera.page() if frame[6:12] == camera.mac]
+    between = [frame for frame in camera.page(0) if frame[6:12] == camera.mac]
     plainly = quiet.listen("--policy", "none", "--format", "json")
     closely = quiet.listen("--policy", "none", "--format", "json", "--promisc", "--scope", str(authorised))
     quiet.play(between, 1_000)
@@ -221,6 +224,44 @@ def test_an_interface_that_goes_down_makes_the_run_incomplete(quiet: Wire) -> No
     assert running.returncode == 5, complaints
     assert f"{EAR} went down" in complaints
     assert "3 devices seen" in said
+
+
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_a_cable_that_was_out_makes_the_run_incomplete(quiet: Wire, times: int) -> None:
+    running = quiet.listen("--for", "2s", "--policy", "none")
+    for _ in range(times):
+        for state in ("down", "up"):
+            with netns.inside(quiet.mouth):
+                netns.ip_batch([f"link set {MOUTH} {state}"])
+            time.sleep(0.2)
+    quiet.play(announcements(3, 1), 1_000)
+    said, complaints = ended(running)
+    assert running.returncode == (5 if times else 0), complaints
+    assert (f"{EAR} lost its link {['', 'once', '2 times'][times]}" in complaints) == bool(times)
+    assert "3 devices seen" in said
+
+
+def test_whom_a_camera_called_stands_in_the_stream(quiet: Wire, authorised: Path) -> None:
+    camera, gateway = "bc:ad:28:00:00:64", "00:00:5e:00:53:01"
+    client, cloud = Endpoint("10.20.0.64", 40_000), Endpoint("203.0.113.7", 8666)
+    announced = b"<ProbeMatch><DeviceDescription>DS-2CD2143G2-I</DeviceDescription><DeviceSN>S1</DeviceSN></ProbeMatch>"
+    group = Endpoint("239.255.255.250", 37020)
+    running = quiet.listen("--policy", "none", "--format", "jsonl", "--promisc", "--scope", str(authorised), "--quiet")
+    quiet.play(
+        [
+            udp_frame(announced, Endpoint(client.ip, 37020), group, src_mac=camera, dst_mac="01:00:5e:7f:ff:fa"),
+            tcp_frame(b"", client, cloud, seq=100, flags=SYN, src_mac=camera, dst_mac=gateway),
+            tcp_frame(b"", cloud, client, seq=900, flags=SYN | ACK, src_mac=gateway, dst_mac=camera),
+            tcp_frame(b"x" * 700, client, cloud, seq=101, src_mac=camera, dst_mac=gateway),
+        ],
+        1_000,
+    )
+    said, complaints = ended(running, signal.SIGINT)
+    devices = [line for line in map(json.loads, said.splitlines()) if line["event"] == "device"]
+    last = {line["key"]: line for line in devices}
+    assert [(one["destination"], one["bytes_out"]) for line in last.values() for one in line["egress"]] == [
+        ("203.0.113.7", 700)
+    ], complaints
 
 
 def passively(laid: Wire, authorised: Path, frames: Sequence[bytes]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tests.factories import NOON, pcap, tcp_frame, udp_frame
 CAMERA, CAMERA_MAC = "10.20.0.31", "bc:ad:28:00:00:31"
 PC, PC_MAC = "10.20.0.7", "00:1b:21:00:00:07"
 ROUTER_MAC = "00:1b:21:00:00:01"
-CLOUD, OTHER, BANK = "203.0.113.7", "198.51.100.9", "198.51.100.77"
+CLOUD, OTHER, BLOCKED, BANK = "203.0.113.7", "198.51.100.9", "198.51.100.10", "198.51.100.77"
 PRIVATE = ("bank.example.org", "payroll", "s3ss1on", "dating.example.org", BANK, "Mozilla", "intranet")
 SADP = (
     b'<?xml version="1.0" encoding="UTF-8"?><ProbeMatch><Types>inquiry</Types><DeviceDescription>DS-2CD2143G2-I</DeviceDescription>'
@@ -81,6 +81,10 @@ def frames() -> list[bytes]:
         *connection(Endpoint(CAMERA, 50002), CAMERA_MAC, Endpoint(OTHER, 9999), b"\x03" * 50, b"\x04" * 20, whole=False),
         *connection(Endpoint(CAMERA, 50003), CAMERA_MAC, Endpoint("10.20.0.1", 5000), SOAP, b"HTTP/1.1 200 OK\r\n\r\n"),
         udp_frame(b"\xf1\0\0\0", Endpoint(CAMERA, 50004), Endpoint(OTHER, 32100), src_mac=CAMERA_MAC, dst_mac=ROUTER_MAC),
+        udp_frame(b"\xf1\1\0\0", Endpoint(OTHER, 32100), Endpoint(CAMERA, 50004), src_mac=ROUTER_MAC, dst_mac=CAMERA_MAC),
+        tcp_frame(
+            b"", Endpoint(CAMERA, 50005), Endpoint(BLOCKED, 443), seq=100, flags=SYN, src_mac=CAMERA_MAC, dst_mac=ROUTER_MAC
+        ),
     ]
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nSet-Cookie: sid=s3ss1on\r\nContent-Length: 22\r\n\r\n<title>payroll</title>"
     get = b"GET /payroll HTTP/1.1\r\nHost: %s\r\nUser-Agent: Mozilla/5.0\r\nCookie: sid=s3ss1on\r\n\r\n"
@@ -130,7 +134,8 @@ def test_the_pc_is_still_there_and_what_was_left_out_is_counted(replayed: Replay
 def test_the_camera_s_calls_are_told_with_bytes_and_evidence(replayed: Replayed) -> None:
     camera = assets_by_mac(replayed.report)[CAMERA_MAC]
     calls = {(one["how"], one["destination"]): one for one in camera["egress"]}
-    assert set(calls) == {("connected", CLOUD), ("connected", OTHER), ("port-mapping", "10.20.0.1")}
+    of_others = {("connected", CLOUD), ("connected", OTHER), ("attempted", BLOCKED)}
+    assert set(calls) == {*of_others, ("port-mapping", "10.20.0.1")}
     cloud = calls["connected", CLOUD]
     assert (cloud["names"], cloud["who"], cloud["ports"]) == (["litedev.hik-connect.com"], "hikvision", ["8666/tcp"])
     assert (cloud["bytes_out"], cloud["bytes_in"], cloud["bound"]) == (700, 300, "exact")
@@ -147,6 +152,7 @@ def test_the_reason_says_that_isolation_does_not_hold(replayed: Replayed) -> Non
     camera = assets_by_mac(replayed.report)[CAMERA_MAC]
     [reason] = {f["reason"] for f in camera["findings"] if "Isolation does not hold" in f["reason"]}
     assert f"{CAMERA} sent 700 bytes to {CLOUD} (litedev.hik-connect.com, Hik-Connect), port 8666/tcp" in reason
+    assert BLOCKED not in reason
 
 
 def test_the_table_says_whom_the_camera_calls(replayed: Replayed) -> None:
@@ -154,6 +160,7 @@ def test_the_table_says_whom_the_camera_calls(replayed: Replayed) -> None:
     assert (
         f"{CAMERA} talked to {CLOUD} port 8666/tcp (litedev.hik-connect.com, Hik-Connect, Hikvision), on the internet" in line
     )
+    assert f"{CAMERA} tried to reach {BLOCKED} port 443/tcp, on the internet: no answer seen" in replayed.table
     assert "Assumed: no ranges of the site are stated" in replayed.table
 
 

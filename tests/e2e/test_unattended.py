@@ -190,7 +190,8 @@ def test_a_full_disk_loses_the_record_and_not_the_result(nights: dict[str, Night
     assert "the run was not kept: " in night.stderr
     assert "full" in night.stderr
     assert json.loads(report.read_text())["counts"]["verdicts"]["prohibited"] == 1
-    assert "Trouble: not all that was to be written or kept was" in night.mails[0]
+    assert "Trouble: not all was kept and written:" in night.mails[0]
+    assert "the run was not kept: database or disk is full" in " ".join(night.mails[0].split())
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,9 @@ class Told:
 
     ip: str
     port: str
+    """Empty: none."""
     firmware: int
+    """0: none."""
     label: str
     verdict: str
     maker: str | None
@@ -164,12 +166,14 @@ class Segment:
             self._happens(day)
         seen = [unit for unit in self.units if unit.present and (complete or self.chance.random() < 0.5)]
         macs = [unit.mac for unit in self.units]
-        weak = {unit.name for unit in seen if not complete and macs.count(unit.mac) == 1 and self.chance.random() < 0.3}
-        expected = frozenset(self._told(day, seen, weak, complete)) if number else frozenset[Expected]()
+        likely = 0 if not number else 0.1 if complete else 0.3
+        weak = {unit.name for unit in seen if macs.count(unit.mac) == 1 and self.chance.random() < likely}
+        short = {unit.name for unit in seen if number and self.chance.random() < 0.1}
+        expected = frozenset(self._told(day, seen, weak, short, complete)) if number else frozenset[Expected]()
         if not number:
             for unit in seen:
                 unit.told = self._truth(unit, day)
-        observations = tuple(one for unit in seen for one in self._heard(unit, at, unit.name in weak))
+        observations = tuple(one for unit in seen for one in self._heard(unit, at, unit.name in weak, unit.name in short))
         coverage = (Coverage(range=NETWORK, level=CoverageLevel.LINK, complete=complete, hosts_alive=len(seen)),)
         site = SiteContext(name=SITE, class_=self.class_)  # type: ignore[arg-type]
         return Night(
@@ -320,16 +324,17 @@ class Segment:
             status = entry.status if day <= end else f"lapsed {entry.status}"
         return Told(unit.ip, unit.port, unit.firmware, unit.label, verdict, maker, status)
 
-    def _told(self, day: date, seen: Iterable[Unit], weak: set[str], complete: bool) -> Iterator[Expected]:
+    def _told(self, day: date, seen: Iterable[Unit], weak: set[str], short: set[str], complete: bool) -> Iterator[Expected]:
         visible = {unit.name for unit in seen}
         taken = set()
         for unit in self.units:
             if unit.name in visible:
                 old = unit.in_place_of
                 takes = old is not None and complete and old.told is not None and old.told.there and unit.told is None
+                takes = takes and unit.name not in weak  # of what kind it is nobody can tell
                 if takes and old is not None:
                     taken.add(old.name)
-                yield from self._of_seen(unit, day, unit.name in weak, takes)
+                yield from self._of_seen(unit, day, unit.name in weak, unit.name in short, takes)
         for unit in self.units:
             if unit.name in visible or unit.told is None:
                 continue
@@ -354,40 +359,46 @@ class Segment:
             if stated.recorded_on == day:
                 yield ("removed", unit.name, "device", "attestation")
 
-    def _of_seen(self, unit: Unit, day: date, weak: bool, takes: bool) -> Iterator[Expected]:
+    def _of_seen(self, unit: Unit, day: date, weak: bool, short: bool, takes: bool) -> Iterator[Expected]:
         now, told = self._truth(unit, day), unit.told
+        short = short and unit.line == "hikvision"
         if told is None:
-            unit.told = now
-            if weak:
-                # Its MAC names its maker already.
-                verdict = "review" if unit.line in LISTED and day >= RULE_DAY else "unidentified"
-                unit.told = replace(now, verdict=verdict, kind="unknown", status="open")
+            unit.told = self._by_its_mac(unit, now, day) if weak else replace(now, firmware=0) if short else now
             yield ("replaced" if takes else "new", unit.name, "device", "device")
             return
         if not told.there:
             yield ("returned", unit.name, "device", "device")
         elif told.ip != now.ip:
             yield ("moved", unit.name, "address", "device")
+        if weak and told.kind == "unknown":
+            now = self._by_its_mac(unit, now, day)
         if weak:
-            now = replace(told, ip=now.ip, there=True)
-            unit.told = now
-            return
-        if told.port != now.port:
+            # What it told before is judged as it is by now.
+            now = replace(now, port=told.port, firmware=told.firmware, label=told.label)
+        elif short:
+            now = replace(now, firmware=told.firmware)
+        if told.port and told.port != now.port:
             yield ("moved", unit.name, "switch port", "device")
-        if told.firmware != now.firmware:
+        if told.firmware and told.firmware != now.firmware:
             yield ("firmware", unit.name, "firmware", "device")
         if told.there:
             yield from self._concluded(unit, told, now)
         unit.told = now
 
+    def _by_its_mac(self, unit: Unit, now: Told, day: date) -> Told:
+        """What is known of a unit that never said more than its address."""
+        verdict = "review" if unit.line in LISTED and day >= RULE_DAY else "unidentified"
+        label = "hikvision" if unit.line == "hikvision" else now.label
+        return replace(now, port="", firmware=0, label=label, verdict=verdict, kind="unknown", status="open")
+
     def _concluded(self, unit: Unit, told: Told, now: Told) -> Iterator[Expected]:
         cause = next((name for name, number in self.great.items() if number == self.current), "device")
         if told.maker != now.maker:
             yield ("recognised", unit.name, "maker", cause)
-        elif told.kind != now.kind:
-            yield ("recognised", unit.name, "kind", "device")
         elif told.label != now.label and unit.line == "hikvision":
             yield ("recognised", unit.name, "brand", "device")
+        elif told.kind != now.kind:
+            yield ("recognised", unit.name, "kind", "device")
         if told.verdict != now.verdict:
             yield ("verdict", unit.name, "verdict", cause)
         if told.status != now.status:
@@ -398,7 +409,7 @@ class Segment:
 
     # What is heard
 
-    def _heard(self, unit: Unit, at: datetime, weak: bool) -> Iterator[Observation]:
+    def _heard(self, unit: Unit, at: datetime, weak: bool, short: bool) -> Iterator[Observation]:
         mac = unit.mac or "06:" + ":".join(f"{self.chance.randrange(256):02x}" for _ in range(5))
         when = at + timedelta(seconds=self.chance.randrange(240))
         yield self._message("arp", (("arp.ip", unit.ip),), unit.ip, mac, when)
@@ -407,21 +418,21 @@ class Segment:
         if unit.mac is not None:
             fields = (("switch.name", "sw-3"), ("switch.port", unit.port), ("switch.vlan", "20"), ("switch.port_macs", "1"))
             yield self._message("bridge", tuple(sorted(fields)), unit.ip, mac, when)
-        for said in self._says(unit):
+        for said in self._says(unit, short):
             yield self._message(said[0][0].partition(".")[0], tuple(sorted(said)), unit.ip, mac, when)
         noise = f"node-{self.chance.randrange(10**6)}.local"
         yield self._message("mdns", (("mdns.host", noise),), unit.ip, mac, when)
         for number in range(self.chance.randrange(8)):
             yield self._message("http", (("http.title", f"Login {number}"),), unit.ip, mac, when)
 
-    def _says(self, unit: Unit) -> list[Fields]:
+    def _says(self, unit: Unit, short: bool) -> list[Fields]:
         if unit.line == "hikvision":
             model = "HWI-B140H" if unit.label == "hiwatch" else "DS-2CD2043G0-I"
             return [
                 (
                     ("sadp.model", model),
                     ("sadp.serial", unit.serial),
-                    ("sadp.firmware", f"V5.{unit.firmware}.0 build {unit.firmware}"),
+                    ("sadp.firmware", "V5.5.0" if short else f"V5.5.0 build {unit.firmware}"),
                 ),
             ]
         if unit.line == "dahua":

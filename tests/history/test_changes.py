@@ -122,6 +122,26 @@ def test_a_device_that_was_gone_returns() -> None:
     assert (back.kind, back.since, back.worse) == (ChangeKind.RETURNED, night(0), True)
 
 
+def test_a_device_across_a_router_was_not_gone_where_only_the_link_had_shown_it() -> None:
+    beyond = Beyond(earlier={7: facts(7)}, seen_by={7: sight(0)})
+    routed = sight(1, coverage=(coverage(CoverageLevel.ROUTED),))
+    assert changes(routed, sight(2, facts(7, 2)), beyond).changes == ()
+    assert kinds(changes(sight(1), sight(2, facts(7, 2)), beyond).changes) == ["returned"]
+
+
+def test_a_device_that_a_later_run_looked_for_in_vain_is_not_known_by_both() -> None:
+    elsewhere = sight(1, coverage=(coverage(network="10.30.0.0/24"),))
+    assert set(overlaid([sight(0, facts(7)), elsewhere]).facts) == {7}
+    assert set(overlaid([sight(0, facts(7)), elsewhere, sight(2)]).facts) == set()
+
+
+def test_ranges_are_compared_as_networks() -> None:
+    halves = tuple(coverage(network=network) for network in ("10.20.0.0/25", "10.20.0.128/25"))
+    found = changes(sight(0, facts(7)), sight(1, coverage=halves))
+    assert kinds(found.changes) == ["gone"]
+    assert found.not_comparable == ()
+
+
 def test_a_device_that_the_earlier_run_did_not_look_for_neither_is_new_nor_returns() -> None:
     beyond = Beyond(earlier={7: facts(7, firmware="V5.4.0")})
     elsewhere = sight(3, coverage=(coverage(network="10.30.0.0/24"),))
@@ -230,13 +250,45 @@ def test_a_rule_that_is_added_is_told_where_the_overall_verdict_stays() -> None:
     assert (change.what, change.before, change.after) == ("rule us.889", "", "review")
 
 
-def test_a_device_that_told_less_in_an_incomplete_run_keeps_its_verdict() -> None:
-    silent = {"maker": None, "kind": "unknown", "confidence": None, "verdict": Verdict.NOT_ASSESSED}
-    short = sight(1, facts(7, 1, **silent), complete=False)
-    assert changes(sight(0, facts(7)), short).changes == ()
-    assert changes(overlaid([sight(0, facts(7)), short]), sight(2, facts(7, 2))).changes == ()
-    told = only(changes(sight(0, facts(7)), replace(short, complete=True)).changes)
-    assert (told.kind, told.after, told.worse) == (ChangeKind.VERDICT, "not_assessed", False)
+SILENT = {"maker": None, "kind": "unknown", "confidence": None, "verdict": Verdict.NOT_ASSESSED}
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_device_that_told_less_one_night_is_what_it_was(complete: bool) -> None:
+    less = sight(1, facts(7, 1, **SILENT), complete=complete)
+    assert changes(sight(0, facts(7)), less).changes == ()
+    assert changes(overlaid([sight(0, facts(7)), less]), sight(2, facts(7, 2))).changes == ()
+    other = only(changes(overlaid([sight(0, facts(7)), less]), sight(2, facts(7, 2, firmware="V6"))).changes)
+    assert (other.kind, other.before, other.after) == (ChangeKind.FIRMWARE, "V5.5.53 build 180702", "V6")
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"maker": "dahua", "brand": None, "confidence": Confidence.FIRM},
+        {"kind": "nvr", "model": None},
+        {"model": "IPC-T240H", "confidence": Confidence.FIRM},
+        {"something_else": True, "confidence": None},
+    ],
+)
+def test_a_device_that_tells_less_and_something_else_is_judged_by_that(otherwise: dict[str, object]) -> None:
+    after = facts(7, 1, verdict=Verdict.REVIEW, **otherwise)
+    assert "verdict" in kinds(changes(sight(0, facts(7)), sight(1, after)).changes)
+
+
+def test_a_device_that_tells_less_is_judged_by_what_it_told_as_rules_have_it_by_now() -> None:
+    stands = state(7, verdict=Verdict.RESTRICTED)
+    causes = Causes(verdict={7: "rule"}, standing={7: stands})
+    told = only(changes(sight(0, facts(7)), sight(1, facts(7, 1, **SILENT)), causes=causes).changes)
+    assert (told.kind, told.cause, told.before, told.after) == (ChangeKind.VERDICT, "rule", "prohibited", "restricted")
+
+
+def test_a_variant_that_a_model_names_only_now_and_then_is_no_other_model() -> None:
+    plain, variant = (facts(7, at, model=model) for at, model in enumerate(("DS-2CD2043G0-I", "DS-2CD2043G0-I (W)")))
+    assert changes(sight(0, plain), sight(1, variant)).changes == ()
+    assert changes(sight(0, variant), sight(1, plain)).changes == ()
+    other = facts(7, 1, model="DS-2CD2043G0-I (B)")
+    assert kinds(changes(sight(0, variant), sight(1, other)).changes) == ["recognised"]
 
 
 def test_verdicts_by_other_policies_are_not_compared() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from camscan.history.freshness import SiteState, states
@@ -111,8 +112,29 @@ def test_a_run_that_began_and_never_ended_is_told_and_makes_nothing_fresh() -> N
 
 
 def test_a_run_that_came_to_nothing_is_the_newest_and_makes_nothing_fresh() -> None:
-    (site,) = found(end(40, looked(WIDE)), other("began", 16), other("failed", 15))
+    (site,) = found(end(40, looked(WIDE)), other("began", 16), replace(other("failed", 15), began=2))
     assert (site.last and site.last.because, site.unended, site.fresh) == ("locked", None, False)
+
+
+def test_a_run_that_another_one_kept_out_hides_neither_that_one_nor_the_last() -> None:
+    kept_out = replace(other("failed", 9), locked_out=True)
+    (site,) = found(end(34, looked(WIDE)), other("began", 10), kept_out)
+    assert site.last is not None
+    assert (site.last.run, site.unended and site.unended.at) == ("run-34", NOW - timedelta(hours=10))
+
+
+def test_a_run_that_goes_on_is_told_while_another_kind_of_run_ends() -> None:
+    listening = end(1, looked(OTHER, level=CoverageLevel.LISTENED), command="listen", began=3)
+    (site,) = found(end(34, looked(WIDE)), other("began", 10), replace(other("began", 2), command="listen"), listening)
+    assert site.unended is not None
+    assert site.unended.at == NOW - timedelta(hours=10)
+
+
+def test_a_run_that_was_gone_on_with_has_ended() -> None:
+    (site,) = found(other("began", 12), other("began", 11), end(10, looked(WIDE), began=2, resumed=(1,)))
+    assert site.unended is None
+    (site,) = found(other("began", 12), other("began", 11), end(10, looked(WIDE), began=2))
+    assert site.unended is None
 
 
 def test_a_site_that_never_ended_a_run_is_there_and_stale() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from camscan.compared import remember_absences, since_before, with_history
+from camscan.compared import since_before, with_history
 from camscan.datafiles.open import open_knowledge
 from camscan.datafiles.policies import open_policies
 from camscan.history.matching import Matching
@@ -81,7 +81,6 @@ class Nights:
             marks = identities([judged.asset for judged in report.assets], judging.knowledge.claims)
             report = with_history(report, self.store, marks, judging.knowledge.claims)
             name = self.store.add(report, evidence, identities=marks, match=Matching(judging.knowledge.claims))
-            remember_absences(self.store, name, report)
             found = since_before(self.store, name, judging)
             self.overhead_s.append(time.process_time() - began)
             yield night, found, report

@@ -16,7 +16,7 @@ from camscan.identify.bystanders import in_words, without_bystanders
 from camscan.identify.egress import Surroundings
 from camscan.identify.engine import identify
 from camscan.identify.rules import Knowledge
-from camscan.model import Asset, Identification, Observation, Via
+from camscan.model import Asset, Confidence, Identification, Observation, Via
 from tests.factories import observation
 
 FINGERPRINTS = Path(__file__).parents[2] / "fingerprints"
@@ -141,11 +141,89 @@ def test_a_call_to_a_relay_outside_is_kept_of_any_host(shipped: Knowledge) -> No
     ]
 
 
-def test_what_we_asked_for_ourselves_and_what_speaks_to_everybody_stays(shipped: Knowledge) -> None:
+def test_what_we_asked_for_ourselves_and_where_a_host_is_stays(shipped: Knowledge) -> None:
     own = overheard("10.20.0.7", PC_MAC, ("http.title", "A page"), port=80, via=Via.ACTIVE)
-    announced = overheard("10.20.0.7", PC_MAC, ("mdns.host", "workstation"), port=5353)
-    stream = overheard("10.20.0.7", PC_MAC, ("rtsp.server", "x"), port=554)
-    assert set(kept(own, announced, stream, knowledge=shipped)) == {own, announced, stream}
+    named = overheard("10.20.0.7", PC_MAC, ("mdns.host", "workstation"), port=5353, via=Via.ACTIVE)
+    sweep = overheard("10.20.0.7", PC_MAC, ("arp.ip", "10.20.0.7"), ("arp.mac", PC_MAC), protocol="arp")
+    assert set(kept(own, named, sweep, knowledge=shipped)) == {own, named, sweep}
+
+
+UNKNOWN = (
+    overheard(
+        "10.20.0.9", PC_MAC, ("dhcp.hostname", "ALICESLAPTOP"), ("dhcp.vendor_class", "MSFT 5.0"), ("dhcp.mac", PC_MAC),
+        protocol="dhcp", raw=b"ALICESLAPTOP",
+    ),
+    overheard(
+        "10.20.0.9", PC_MAC, ("mdns.host", "Alices-box"), ("mdns.instance", "Alice's box"), ("mdns.service", "_http._tcp"),
+        ("mdns.txt", "note=Alice's room"), ("mdns.txt", "model=Box 7"), protocol="mdns", raw=b"Alices-box",
+    ),
+    overheard("10.20.0.9", PC_MAC, ("llmnr.name", "ALICESLAPTOP"), protocol="llmnr"),
+    overheard(
+        "10.20.0.9", PC_MAC, ("ssdp.nt", "uuid:Alice"), ("ssdp.server", "Box/1.0"), ("ssdp.usn", "uuid:Alice::x"),
+        ("ssdp.location", "http://10.20.0.9/Alice"), protocol="ssdp",
+    ),
+    overheard(
+        "10.20.0.9", PC_MAC, ("rtsp.auth.realm", "Box"), ("rtsp.sdp", "s=Alice"), ("rtsp.server", "Box/1.0"), protocol="rtsp",
+    ),
+)  # fmt: skip
+
+
+def test_of_a_host_of_which_nothing_is_known_what_tells_of_the_product_stays_and_no_name(shipped: Knowledge) -> None:
+    left = kept(*UNKNOWN, knowledge=shipped)
+    assert "alice" not in repr(left).lower()
+    assert {pair for seen in left for pair in seen.fields} == {
+        ("dhcp.mac", PC_MAC),
+        ("dhcp.vendor_class", "MSFT 5.0"),
+        ("mdns.service", "_http._tcp"),
+        ("mdns.txt", "model=Box 7"),
+        ("rtsp.auth.realm", "Box"),
+        ("rtsp.server", "Box/1.0"),
+        ("ssdp.server", "Box/1.0"),
+    }
+    assert {seen.raw for seen in left} == {b""}
+    assert sum(seen.count for seen in left if not seen.fields) == len(UNKNOWN)
+
+
+def test_a_camera_keeps_its_names(shipped: Knowledge) -> None:
+    named = [replace(seen, ip="10.20.0.31", link_mac=CAMERA_MAC) for seen in UNKNOWN]
+    assert set(kept(*named, *CAMERA, knowledge=shipped)) >= set(named)
+
+
+PRINTER = (
+    overheard(
+        "10.20.0.12", PC_MAC, ("mdns.instance", "Alice's HP LaserJet"), ("mdns.service", "_ipp._tcp"),
+        ("mdns.txt", "note=Room of Alice"), ("mdns.txt", "rpMd=iPhone14,2"), protocol="mdns", raw=b"Alice",
+    ),
+    overheard("10.20.0.12", PC_MAC, ("dhcp.hostname", "ALICES-PRINTER"), protocol="dhcp", raw=b"ALICE"),
+)  # fmt: skip
+
+
+def test_of_another_kind_of_host_what_proves_its_class_stays_and_no_name(shipped: Knowledge) -> None:
+    before = found_in(PRINTER, shipped)
+    after = found_in(kept(*PRINTER, knowledge=shipped), shipped)
+    assert [found.kind for _, found in before] == ["other"]
+    assert "alice" not in repr(after).lower()
+    assert [asset.hostnames for asset, _ in after] == [()]
+    assert [(found.kind, found.maker, found.confidence) for _, found in after] == [
+        (found.kind, found.maker, found.confidence) for _, found in before
+    ]
+
+
+def test_where_its_kind_is_settled_no_more_is_kept_than_what_proves_it(shipped: Knowledge) -> None:
+    ((asset, found),) = found_in(PRINTER, shipped)
+    settled = replace(found, kind_confidence=Confidence.FIRM)
+    said = overheard("10.20.0.12", PC_MAC, ("dhcp.vendor_class", "Printer of floor 3"), protocol="dhcp")
+    left = without_bystanders([*asset.observations, said], [(asset, settled)], shipped, UNSTATED)
+    assert "floor 3" not in repr(left)
+    assert {name for seen in left for name, _ in seen.fields} == {"mdns.service", "mdns.txt"}
+
+
+def test_a_name_that_shows_what_a_host_is_is_cut_to_the_part_that_does(shipped: Knowledge) -> None:
+    plug = overheard("10.20.0.13", PC_MAC, ("dhcp.hostname", "DSP-W215-of-Alice"), protocol="dhcp", raw=b"Alice")
+    left = kept(plug, knowledge=shipped)
+    assert [seen.fields for seen in left if seen.fields] == [(("dhcp.hostname", "DSP-W215"),)]
+    ((_, before),), ((_, after),) = found_in((plug,), shipped), found_in(left, shipped)
+    assert (before.kind, before.brand, before.model) == (after.kind, after.brand, after.model)
 
 
 def test_a_host_behind_a_gateway_is_known_by_its_address(shipped: Knowledge) -> None:

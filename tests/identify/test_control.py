@@ -79,7 +79,7 @@ def test_what_is_kept_of_another_kind_of_host_is_identified_again_in_the_same_wo
     asset = factories.asset(seen, macs=())
     first = identify(asset, knowledge)
     marked_other = Identification(kind="other", kind_confidence="firm", evidence=first.evidence)  # type: ignore[arg-type]
-    again = factories.asset(*minimise([seen], [(asset, marked_other)]), macs=())
+    again = factories.asset(*minimise([seen], [(asset, marked_other)], knowledge), macs=())
     assert shown_by(identify(again, knowledge)) == shown_by(first)
 
 

@@ -35,6 +35,7 @@ def flow(destination: str, port: int = 443, **changes: Any) -> Observation:
         ("flow.out", str(sent)),
         ("flow.in", str(received)),
         ("flow.bound", bound),
+        ("flow.answered", changes.pop("answered", None)),
         *(("flow.name", name) for name in names),
         **changes,
     )
@@ -70,10 +71,43 @@ def test_bytes_are_at_least_what_was_seen_where_one_connection_was_not_whole() -
 def test_private_and_link_local_addresses_are_inside_where_no_range_is_stated() -> None:
     inside = ("10.9.9.9", "172.31.0.1", "192.168.7.7", "169.254.1.1", "fd00:20::5", "fe80::1", "127.0.0.1", "224.0.0.251")
     assert called(*(flow(ip) for ip in inside)) == []
-    outside = ("172.32.0.1", "100.64.0.1", OUTSIDE, "2001:db8::5")
+    outside = ("172.32.0.1", OUTSIDE, "2001:db8::5")
     assert {(one.destination, one.outside, one.internet) for one in called(*(flow(ip) for ip in outside))} == {
         (ip, True, True) for ip in outside
     }
+
+
+def test_an_address_that_carriers_share_is_outside_but_not_the_internet() -> None:
+    [one] = called(flow("100.64.0.1"))
+    assert (one.outside, one.internet) == (True, False)
+
+
+def test_a_call_that_nobody_answered_is_told_apart_as_attempted() -> None:
+    connected, attempted = called(flow(OUTSIDE, 443), flow(OUTSIDE, 8443, sent=0, received=0, bound="at-least", answered="no"))
+    assert (connected.how, connected.ports, connected.bytes_out, connected.bound) == ("connected", ("443/tcp",), 1000, "exact")
+    assert (attempted.how, attempted.ports, attempted.bytes_out, attempted.bound) == ("attempted", ("8443/tcp",), 0, None)
+    assert (attempted.destination, attempted.outside, attempted.internet, len(attempted.evidence)) == (OUTSIDE, True, True, 1)
+    assert called(flow("10.20.0.5", answered="no")) == []
+    [datagrams] = called(flow(OUTSIDE, 6000, transport="udp", sent=60_000, received=0, bound="at-least", answered="no"))
+    assert (datagrams.how, datagrams.bytes_out, datagrams.bound) == ("attempted", 60_000, "at-least")
+
+
+def test_a_cloud_that_was_called_in_vain_is_told_as_that_cloud() -> None:
+    [one] = called(flow(OUTSIDE, sent=0, bound="at-least", names=("api.acme-cam.com",), answered="no"))
+    assert (one.how, one.who, one.names) == ("attempted", "acme", ("api.acme-cam.com",))
+
+
+def inbound(source: str, port: int = 554) -> Observation:
+    said = (("flow.source", source), ("flow.port", str(port)), ("flow.transport", "tcp"), ("flow.out", "200000"))
+    return overheard(*said, ("flow.in", "31"), ("flow.bound", "exact"), protocol="flow")
+
+
+def test_who_called_from_outside_and_was_answered_is_told() -> None:
+    [one] = called(inbound("198.51.100.77"), inbound("10.9.0.5"))
+    assert (one.how, one.destination, one.ports) == ("served", "198.51.100.77", ("554/tcp",))
+    assert (one.bytes_out, one.bytes_in, one.bound, one.outside, one.internet) == (200_000, 31, "exact", True, True)
+    [routed] = called(inbound("10.9.0.5"), surroundings=HERE)
+    assert (routed.how, routed.outside, routed.internet) == ("served", True, False)
 
 
 def test_stated_ranges_are_the_inside_and_a_private_address_beyond_them_is_outside_but_not_the_internet() -> None:
@@ -112,6 +146,15 @@ def test_of_several_clouds_at_one_address_the_best_known_stands() -> None:
     assert (one.service, one.grade) == ("Acme firmware", "confirmed")
 
 
+def test_a_name_that_an_answer_alone_gave_proves_no_cloud() -> None:
+    said = (("flow.destination", OUTSIDE), ("flow.port", "443"), ("flow.transport", "tcp"), ("flow.told.name", "x.fw.acme.com"))
+    [entry] = called(overheard(*said))
+    assert (entry.names, entry.service, entry.grade) == (("x.fw.acme.com",), "Acme firmware", "unverified")
+    [surer] = called(overheard(*said, ("flow.name", "eu.acme-cam.com")))
+    assert (surer.service, surer.grade) == ("Acme", "reported")
+    assert called(overheard(("flow.destination", "10.20.0.9"), *said[1:])) == []
+
+
 def test_a_cloud_inside_the_site_is_told_and_not_called_outside() -> None:
     [one] = called(flow("10.20.0.80", names=("api.acme-cam.com",)))
     assert (one.destination, one.outside, one.internet, one.service) == ("10.20.0.80", False, False, "Acme")
@@ -125,9 +168,9 @@ def test_a_relay_is_known_by_its_port_and_only_outside() -> None:
 def test_a_time_server_outside_is_told_with_or_without_its_flow() -> None:
     asked = overheard(("ntp.mode", "client"), ("ntp.server", OUTSIDE), protocol="ntp")
     [one] = called(asked)
-    assert (one.ports, one.bytes_out, one.bound) == (("123/udp",), 0, "at-least")
+    assert (one.how, one.ports, one.bytes_out, one.bound) == ("attempted", ("123/udp",), 0, None)
     [same] = called(asked, flow(OUTSIDE, 123, transport="udp", sent=48, bound="at-least"))
-    assert (same.ports, same.bytes_out) == (("123/udp",), 48)
+    assert (same.how, same.ports, same.bytes_out) == ("connected", ("123/udp",), 48)
 
 
 def test_what_a_router_is_asked_for_is_told() -> None:

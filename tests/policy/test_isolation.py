@@ -77,6 +77,8 @@ def test_no_verdict_changes(site: SiteContext) -> None:
         (),
         (call(outside=False, internet=False),),
         (call(how="asked", destination=None, bound=None, outside=False, internet=False),),
+        (call(how="attempted", bytes_out=0, bound=None),),
+        (call(how="attempted", bytes_out=60_000, ports=("6000/udp",)),),
         (call(how="port-mapping", destination="10.20.0.1", outside=False, internet=False),),
     ],
 )
@@ -110,9 +112,25 @@ def test_an_address_beyond_the_site_that_is_not_the_internet_is_said_to_be_that(
     assert "sent 1,234,567 bytes to 10.30.0.5 outside the site's ranges, port" in reason
 
 
+def test_who_called_from_outside_and_was_answered_breaks_isolation() -> None:
+    caller = call(how="served", destination="198.51.100.77", names=(), service=None, ports=("554/tcp",), bound="exact")
+    [reason] = [f.reason for f in judged(caller).findings if SAYS in f.reason]
+    assert "2001:db8::64 answered 198.51.100.77, which called its port 554/tcp, with 1,234,567 bytes, between" in reason
+
+
+def test_a_connection_that_came_about_without_content_is_one() -> None:
+    [reason] = [f.reason for f in judged(call(bytes_out=0, names=(), service=None)).findings if SAYS in f.reason]
+    assert "2001:db8::64 reached 203.0.113.7, port 443/tcp, between" in reason
+
+
+def test_one_byte_is_no_bytes() -> None:
+    [reason] = [f.reason for f in judged(call(bytes_out=1, bound="exact")).findings if SAYS in f.reason]
+    assert "sent 1 byte to 203.0.113.7" in reason
+
+
 def test_of_many_destinations_those_that_got_most_are_named() -> None:
     many = [call(destination=f"203.0.113.{number}", bytes_out=number) for number in range(1, 11)]
     [reason] = [f.reason for f in judged(*many).findings if SAYS in f.reason]
     assert reason.index("203.0.113.10") < reason.index("203.0.113.9") < reason.index("203.0.113.8")
     assert "203.0.113.7" not in reason
-    assert reason.endswith("and called 7 more addresses there.")
+    assert reason.endswith("and talked to 7 more addresses there.")

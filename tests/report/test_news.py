@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from camscan.model import Change, ChangeKind, Diff, Report, Verdict
@@ -79,6 +81,27 @@ def test_much_trouble_leaves_room_for_what_changed() -> None:
     assert "Trouble: and 296 more, in the report" in told.lines
     assert "New device" in told.lines
     assert len(told.lines) <= MOST_LINES
+
+
+def gone(number: int) -> Change:
+    return replace(new(number), kind=ChangeKind.GONE, before="hikvision DS-2CD2043G0-I", after="", worse=False)
+
+
+@pytest.mark.parametrize("troubles", range(7))
+def test_whatever_the_trouble_it_is_said_how_many_devices_are_left_out(troubles: int) -> None:
+    changed = diff(*(new(number) for number in range(11, 18)), *(gone(number) for number in range(20, 26)))
+    told = message_of(News(diff=changed, trouble=tuple(f"range {n}" for n in range(troubles))), report())
+    assert len(told.lines) <= MOST_LINES
+    assert told.lines[-1] == "Compare: camscan diff one two"
+    shown = sum(line.startswith("- ") for line in told.lines)
+    assert told.lines[-2] == f"and {13 - shown} devices more"
+    headings = [place for place, line in enumerate(told.lines) if line.endswith(" devices") and not line.startswith("and")]
+    assert all(told.lines[place + 1].startswith("- ") for place in headings), "no group stands without a device"
+
+
+def test_a_device_that_is_gone_has_the_names_that_the_comparison_knows() -> None:
+    changed = replace(diff(gone(20), gone(21)), display=(("hikvision", "Hikvision"),))
+    assert any("Hikvision DS-2CD2043G0-I" in line for line in message_of(News(diff=changed), report()).lines)
 
 
 def test_an_incomplete_run_without_a_reason_is_trouble_too() -> None:

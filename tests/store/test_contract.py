@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from camscan.model import (
     Confidence,
     Identification,
     Mark,
+    Presence,
     Report,
     StandingAttestation,
     Verdict,
@@ -221,8 +222,15 @@ def test_a_matcher_that_gives_one_device_to_two_keeps_nothing(store: Store) -> N
 
 
 def test_absence_before_the_first_sight_is_remembered(store: Store) -> None:
-    (one,) = store.report_facts(add(store, canned.report(canned.assessed(11, None))))
-    store.remember_absence(one.device, canned.START - NIGHT)
+    report = canned.report(canned.assessed(11, None))
+    (judged,) = report.assets
+
+    def after(nights: int, absent_until: datetime) -> Report:
+        seen = replace(judged, presence=Presence(since=judged.asset.first_seen, absent_until=absent_until))
+        return moved(replace(report, assets=(seen,)), nights * NIGHT)
+
+    add(store, after(0, canned.START - NIGHT))
+    add(store, after(1, canned.START - 9 * NIGHT))
     assert [device.absent_until for device in store.devices()] == [canned.START - NIGHT]
 
 

@@ -169,6 +169,38 @@ def test_a_folder_that_cannot_be_written_to_is_refused(file: Path) -> None:
     assert list(file.parent.iterdir()) == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a child without capabilities")
+@pytest.mark.parametrize("open_elsewhere", [False, True])
+def test_a_store_that_may_only_be_read_is_read(file: Path, open_elsewhere: bool) -> None:
+    from tests.unprivileged import WITHOUT_CAPABILITIES
+
+    writer = open_store(str(file))
+    name = add(writer, canned.every_verdict())
+    if not open_elsewhere:
+        writer.close()
+
+    def beside() -> dict[str, int]:
+        # Whoever reads a log too notes in its index how far.
+        return {one.name: 0 if one.name.endswith("-shm") else one.stat().st_mtime_ns for one in file.parent.iterdir()}
+
+    before = beside()
+    assert ("camscan.sqlite3-wal" in before) == open_elsewhere
+    file.chmod(0o400)
+    file.parent.chmod(0o500)
+
+    def called(*arguments: str) -> subprocess.CompletedProcess[str]:
+        line = [*WITHOUT_CAPABILITIES, sys.executable, "-m", "camscan", *arguments, "--store", str(file)]
+        return subprocess.run(line, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
+
+    for command in (("status",), ("history",), ("report", name), ("history", "export", name, "-"), ("history", "verify")):
+        done = called(*command)
+        assert "camscan: " not in done.stderr, done.stderr
+        assert name[:16] in done.stdout or command == ("status",)
+    assert "was not changed: attempt to write a readonly database" in called("history", "prune", "--keep", "1s").stderr
+    assert beside() == before
+    writer.close()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a folder of another user")
 def test_root_keeps_nothing_in_the_folder_of_another_user_but_of_the_one_who_called_sudo(file: Path) -> None:
     os.chown(file.parent, OTHER_USER, OTHER_USER)
