@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from camscan.codecs.base import DecodeError
 from camscan.codecs.demux import Demux, Passed
 from camscan.codecs.frame import unread_link
 from camscan.codecs.messages import Messages
@@ -27,25 +28,31 @@ WORTH_A_PROCESS = 8 * 1024 * 1024
 """Bytes of captures from which on a second process takes them apart: less is read before it could start."""
 
 
-class Step(NamedTuple):
-    """What some frames of one capture are, or how it ended."""
+class Taken(NamedTuple):
+    """What some frames of one capture are."""
 
     source: int
     """Which of those that were given."""
     position: int
     """Bytes of it that are read by now; 0 of what is no file."""
     passed: Sequence[Passed] = ()
-    ended: bool = False
+
+
+@dataclass(slots=True)
+class End:
+    """How one capture ended, and what is to be known of its frames."""
+
+    source: int
+    unread: Counter[str] = field(default_factory=Counter)
+    """Frames of links that are not read, by link."""
+    undated: bool = False
+    """Some frames have no time."""
+    cut: int = 0
+    """Frames of which only the front was captured, as far as they were looked at."""
     fault: str | None = None
     """What is wrong with a capture that ended early."""
     unreadable: str | None = None
     """Why the system does not give it, or no more of it."""
-    unread: tuple[tuple[str, int], ...] = ()
-    """Of a capture that ended: links that are not read, each with how many of its frames came from there."""
-    undated: bool = False
-    """Of a capture that ended: some of its frames have no time."""
-    cut: int = 0
-    """Of a capture that ended: frames of which only the front was captured, as far as they were looked at."""
 
 
 class Closing(NamedTuple):
@@ -56,6 +63,9 @@ class Closing(NamedTuple):
     """What the caps gave up, by kind."""
     skipped: int
     """Segments of connections of which enough was known."""
+
+
+Step = Taken | End | Closing
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,10 +96,10 @@ class CaptureReader:
         Raises UsageError for one that cannot be read.
         """
         messages = Messages(via=Via.PCAP, collector="pcap", site=self._site, at_once=False)
-        positions = [0] * len(sources)
         begun = _now()
         reads = [CaptureRead(started_at=begun, ended_at=begun) for _ in sources]
-        last = Tally()
+        positions = [0] * len(sources)
+        done, last = 0, Tally()
         with closing(self._steps(sources)) as steps:
             for step in steps:
                 if isinstance(step, Closing):
@@ -98,38 +108,28 @@ class CaptureReader:
                     _tell_refused(step.dropped | messages.dropped, last)
                     self.skipped = step.skipped
                     continue
-                source, read = sources[step.source], reads[step.source]
-                last = read.tally
-                if step.unreadable is not None:
-                    raise UsageError(f"{source}: cannot be read: {step.unreadable}")
-                self._take(step.passed, messages, last)
-                for link, count in step.unread:
-                    last.undecoded += count
-                    last.unfinished.append(f"{source.name}: {link} is not read: {count} frame{'' if count == 1 else 's'}")
-                if step.undated:
-                    last.notes.append(f"{source.name}: frames without a time are told as of 1970-01-01")
-                if step.cut:
-                    last.notes.append(
-                        f"{source.name}: of {step.cut} frame{'' if step.cut == 1 else 's'} or more only the front was captured:"
-                        " names and content behind it are missing, bytes are counted as they were sent"
-                    )
-                if step.fault is not None:
-                    last.unfinished.append(f"{source.name}: {step.fault}; everything before it was read")
-                if step.ended:
-                    read.ended_at = _now()
-                positions[step.source] = _size(source) if step.ended else step.position
-                self._at(sum(positions))
+                source, last = sources[step.source], reads[step.source].tally
+                if isinstance(step, Taken):
+                    self._take(step.passed, messages, last)
+                    position = step.position
+                else:
+                    _tell_end(source, step, last)
+                    reads[step.source].ended_at = _now()
+                    position = _size(source)
+                done += position - positions[step.source]
+                positions[step.source] = position
+                self._at(done)
         if not any(read.tally.received for read in reads):
             for source, read in zip(sources, reads, strict=True):
                 _tell_nothing_read(source, read.tally)
         return tuple(reads)
 
-    def _steps(self, sources: Sequence[Source]) -> Generator[Step | Closing, None, None]:
+    def _steps(self, sources: Sequence[Source]) -> Generator[Step, None, None]:
         steps = taken_apart(sources)
         alone = threading.active_count() == 1 and len(os.sched_getaffinity(0)) > 1
         if not alone or not any(_is_worth_a_process(source) for source in sources):
             return steps
-        return ahead(step._replace(passed=[_compact(one) for one in step.passed]) for step in steps)
+        return ahead(map(_compact, steps))
 
     def _take(self, passed: Sequence[Passed], messages: Messages, tally: Tally) -> None:
         take = messages.take
@@ -147,45 +147,61 @@ class CaptureReader:
                 self._emit(found)
 
 
-def taken_apart(sources: Sequence[Source]) -> Generator[Step | Closing, None, None]:
+def taken_apart(sources: Sequence[Source]) -> Generator[Step, None, None]:
     """Give what the frames of captures are, in the order of time, and at last what was still open."""
     demux = Demux(Via.PCAP)
-    unread = [Counter[str]() for _ in sources]
-    undated: set[int] = set()
-    cut = [0] * len(sources)
+    ends = [End(number) for number in range(len(sources))]
     for number, piece, fault in in_order_of_time(sources):
-        if piece is not None:
-            _, frames, link_type = piece.batch
-            if frames and not frames[0][0]:
-                undated.add(number)
-            if (link := unread_link(link_type)) is not None:
-                unread[number][link] += len(frames)
-                yield Step(number, piece.position)
-            else:
-                before = demux.cut
-                passed = demux.take(piece.batch, piece.program)
-                cut[number] += demux.cut - before
-                yield Step(number, piece.position, passed)
-        elif isinstance(fault, OSError):
-            yield Step(number, 0, ended=True, unreadable=fault.strerror or str(fault))
-        else:
-            said = None if fault is None else str(fault)
-            links = tuple(sorted(unread[number].items()))
-            yield Step(number, 0, (), True, said, unread=links, undated=number in undated, cut=cut[number])
+        end = ends[number]
+        if piece is None:
+            end.unreadable = (fault.strerror or str(fault)) if isinstance(fault, OSError) else None
+            end.fault = str(fault) if isinstance(fault, DecodeError) else None
+            yield end
+            continue
+        _, frames, link_type = piece.batch
+        end.undated = end.undated or not frames[0][0]
+        if (link := unread_link(link_type)) is not None:
+            end.unread[link] += len(frames)
+            yield Taken(number, piece.position)
+            continue
+        before = demux.cut
+        yield Taken(number, piece.position, demux.take(piece.batch, piece.program))
+        end.cut += demux.cut - before
     yield Closing(tuple(demux.flush()), demux.dropped, demux.skipped)
 
 
-def _compact(passed: Passed) -> Passed:
-    """Return what is passed on without the bytes around it, to be sent."""
-    if not isinstance(passed, Batch):
-        return passed
+def _compact(step: Step) -> Step:
+    """Return a step without the bytes around what is passed on, to be sent."""
+    if not isinstance(step, Taken):
+        return step
+    return step._replace(passed=[_alone(one) if isinstance(one, Batch) else one for one in step.passed])
+
+
+def _alone(batch: Batch) -> Batch:
     pieces, frames, end = [], [], 0
-    blob = passed.blob
-    for seconds, microseconds, start, size in passed.frames:
-        pieces.append(blob[start : start + size])
+    for seconds, microseconds, start, size in batch.frames:
+        pieces.append(batch.blob[start : start + size])
         frames.append((seconds, microseconds, end, size))
         end += size
-    return Batch(b"".join(pieces), frames, passed.link_type)
+    return Batch(b"".join(pieces), frames, batch.link_type)
+
+
+def _tell_end(source: Source, end: End, tally: Tally) -> None:
+    """Say what is to be known of a capture that ended. Raises UsageError for one that cannot be read."""
+    if end.unreadable is not None:
+        raise UsageError(f"{source}: cannot be read: {end.unreadable}")
+    for link, count in sorted(end.unread.items()):
+        tally.undecoded += count
+        tally.unfinished.append(f"{source.name}: {link} is not read: {count} frame{'' if count == 1 else 's'}")
+    if end.undated:
+        tally.notes.append(f"{source.name}: frames without a time are told as of 1970-01-01")
+    if end.cut:
+        tally.notes.append(
+            f"{source.name}: of {end.cut} frame{'' if end.cut == 1 else 's'} or more only the front was captured:"
+            " names and content behind it are missing, bytes are counted as they were sent"
+        )
+    if end.fault is not None:
+        tally.unfinished.append(f"{source.name}: {end.fault}; everything before it was read")
 
 
 def _tell_refused(dropped: dict[str, int], tally: Tally) -> None:
