@@ -96,14 +96,13 @@ def _of_store(store: Store, runs: Sequence[KeptRun], after: KeptRun, judging: Ju
     remembered = {number: one for number in sorted(asked) if (one := memory.of(number)) is not None}
     away = remembered.keys() - together.facts.keys()
     facts = {**together.facts, **{number: one.facts for number, one in remembered.items() if number not in away}}
-    shown_by: dict[str, Side] = {}
-    for one in remembered.values():
-        if one.run not in shown_by and one.run != runs[-1].id:
-            shown_by[one.run] = _side(store, memory.run(one.run))
+    older = {name for one in remembered.values() for name in (one.run, one.last)} - {runs[-1].id}
+    sides = {name: _side(store, memory.run(name)) for name in sorted(older)}
     before = replace(
         newest,
         sight=replace(together, facts=facts),
-        shown_by={number: shown_by[one.run] for number, one in remembered.items() if one.run in shown_by},
+        shown_by={number: sides[one.run] for number, one in remembered.items() if one.run in sides},
+        seen_by={number: sides[one.last] for number, one in remembered.items() if one.last in sides},
     )
     beyond = Beyond(
         earlier={number: remembered[number].facts for number in away},

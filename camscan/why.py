@@ -33,7 +33,9 @@ class Side:
     attestations: tuple[Attestation, ...] = ()
     """Those that it used."""
     shown_by: Mapping[int, Side] = field(default_factory=dict)
-    """By device an older run that showed what it is recognised as, where this one showed less."""
+    """By device the run that showed what it is recognised as, where that is an older one."""
+    seen_by: Mapping[int, Side] = field(default_factory=dict)
+    """By device the run that saw it last, where that is an older one."""
 
 
 def established(
@@ -50,20 +52,20 @@ def established(
     today; its policies and site count for nothing.
     """
     causes, told = _Causes(), dict[int, DeviceState]()
-    groups: dict[int, tuple[Side, list[int]]] = {}
+    groups: dict[tuple[int, int], tuple[Side, Side, list[int]]] = {}
     for number in sorted(devices):
-        side = before.shown_by.get(number, before)
-        groups.setdefault(id(side), (side, []))[1].append(number)
+        shown, seen = before.shown_by.get(number, before), before.seen_by.get(number, before)
+        groups.setdefault((id(shown), id(seen)), (shown, seen, []))[2].append(number)
     last: Mapping[int, DeviceState] = {number: one.state for number, one in after.sight.facts.items() if number in devices}
     if devices and after.run.data_version != judging.knowledge.version:
         last = _Again(after, devices, known, judging).by(after.run, after.attestations)
-    for side, numbers in groups.values():
-        again = _Again(side, numbers, known, judging)
+    for shown, seen, numbers in groups.values():
+        again = _Again(shown, numbers, known, judging)
         was = {number: facts[number].state for number in numbers}
-        if side is not before:
-            was = _brought_up(again, side, before, was, judging)
+        if shown is not seen:
+            was = _brought_up(again, shown, seen, was, judging)
             told |= was
-        _weigh(again, before, after, was, last, causes)
+        _weigh(again, seen, after, was, last, causes)
     return Causes(verdict=causes.verdict, identity=causes.identity, standing=causes.standing), told
 
 

@@ -32,6 +32,16 @@ _STRENGTH = (Verdict.NO_FINDING, Verdict.REVIEW, Verdict.RESTRICTED, Verdict.PRO
 _ORDER = tuple(ChangeKind)
 _IDENTITY = ("maker", "brand", "model", "kind")
 """What a device is recognised as, the weightiest first."""
+_CONCLUDED = frozenset(
+    {
+        ChangeKind.RECOGNISED,
+        ChangeKind.VERDICT,
+        ChangeKind.EXCEPTION_OPENED,
+        ChangeKind.EXCEPTION_LAPSED,
+        ChangeKind.EXCEPTION_OVERDUE,
+    }
+)
+"""Kinds of change that follow from what was heard, and do not stand in it."""
 _TOLD_NOW_AND_THEN = frozenset({"brand", "model"})
 """What a device that answers more fully one night than another is not recognised by anew."""
 
@@ -72,9 +82,8 @@ def changes(before: Sight, after: Sight, beyond: Beyond = NOTHING_BEYOND, causes
 
 
 def differing(before: Sight, after: Sight, beyond: Beyond = NOTHING_BEYOND) -> frozenset[int]:
-    """Return the devices of both sights of which the verdict, a rule's finding or the identification differs, or may, so that a cause is due."""
-    kinds = {ChangeKind.VERDICT, ChangeKind.RECOGNISED}
-    found = {one.device for one in changes(before, after, beyond).changes if one.kind in kinds}
+    """Return the devices of both sights of which verdict, finding, status or identification differs, or may, so that a cause is due."""
+    found = {one.device for one in changes(before, after, beyond).changes if one.kind in _CONCLUDED}
     known = {**beyond.earlier, **before.facts}
     both = known.keys() & after.facts.keys()
     return frozenset(found | {number for number in both if weaker(known[number].state, after.facts[number].state)})

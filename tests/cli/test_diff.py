@@ -240,6 +240,14 @@ def test_a_rule_that_begins_while_a_device_says_nothing_is_told_at_once_and_once
     assert told(differences(keep(3, hilook(), as_of=since))) == []
 
 
+def test_a_rule_that_begins_while_a_device_is_not_seen_is_the_cause_when_it_is(keep: Keep) -> None:
+    before, since = canned.START.date().replace(year=2022, month=11, day=1), canned.START.date()
+    keep(0, hilook(), silent(), as_of=before)
+    keep(1, silent(), coverage=(replace(LINK[0], complete=False),), as_of=since)
+    found = differences(keep(2, hilook(), silent(), as_of=since))["changes"]
+    assert [(one["cause"], one["after"]) for one in found if one["what"] == "verdict"] == [("rule", "prohibited")]
+
+
 def test_a_range_that_no_run_covered_before_hides_nobody_who_went(keep: Keep) -> None:
     keep(0, hilook(), silent())
     keep(1, hilook(), coverage=(replace(LINK[0], range="10.20.0.13/32"),))
