@@ -21,14 +21,20 @@ class AheadError(RuntimeError):
 
 
 def ahead(given: Iterable[T]) -> Generator[T, None, None]:
-    """Give what `given` gives, which is not asked for anything in this process. What it gives is pickled.
+    """Give what `given` gives, which is not asked for anything in this process, if there may be another. What it gives is pickled.
 
     Raises AheadError where it raised, or where the process ended before it did. To be called while this process has no other thread.
     """
     reading, writing = os.pipe()
     with contextlib.suppress(OSError):
         fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE)
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:  # no process more is allowed here: then this one does it all
+        os.close(reading)
+        os.close(writing)
+        yield from given
+        return
     if pid == 0:
         os.close(reading)
         os._exit(_make(given, writing))

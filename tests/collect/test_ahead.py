@@ -89,6 +89,14 @@ def test_who_stops_taking_does_not_wait_for_what_never_comes() -> None:
     assert children() == before
 
 
+def test_where_no_further_process_is_allowed_one_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refused)
+    assert [pid for _, pid in ahead(counting(3))] == [os.getpid()] * 3
+
+
 def test_an_interrupt_from_the_keyboard_is_left_to_the_first_process() -> None:
     def interrupted() -> Iterator[int]:
         os.kill(os.getpid(), signal.SIGINT)
