@@ -1,29 +1,21 @@
-"""What a run of a store is compared with: the runs before it that looked where it did, and what was known of each device by then."""
+"""What a run of a store is compared with: what was known of each device by then, and the runs before it that looked where it did."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from camscan.history.reach import without
-from camscan.history.sight import Sight, after_a_look
-from camscan.model import DeviceFacts, Run
+from camscan.history.remembered import Remembered, remembered
+from camscan.history.sight import Sight
+from camscan.model import DeviceFacts, Run, Sighting
 from camscan.store.store import Store
 from camscan.store.values import KeptRun
 
-MOST_BACK = 60
-"""Runs that are looked back on where none of them is complete."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What was known of a device after all looks at it."""
-
-    facts: DeviceFacts
-    run: str
-    """Id of the run that showed what it is recognised as; later ones showed less."""
-    last: str
-    """Id of the run that saw it last."""
+AT_ONCE = 50
+"""Devices whose sightings are read at a time."""
+READ_WHOLE = 3
+"""Runs before the newest of which all devices are read at once; those that none of them saw are asked for one by one."""
 
 
 def kind_of(one: KeptRun) -> tuple[object, ...]:
@@ -46,72 +38,84 @@ def ranges_of(store: Store, one: KeptRun) -> Sight:
     return Sight.of(one.id, placed(one), one.complete, store.coverage(one.id), ())
 
 
-def kept_before(store: Store, after: KeptRun) -> list[KeptRun]:
-    """Return the runs of a run's site and policies that were kept before it, newest first. Raises StoreError."""
-    return [one for one in store.runs(site=after.run.site.name) if kind_of(one) == kind_of(after) and age(one) < age(after)]
+def alike_before(runs: Iterable[KeptRun], after: KeptRun) -> list[KeptRun]:
+    """Return those of a site's runs, newest first, that are by a run's policies and came before it."""
+    return [one for one in runs if kind_of(one) == kind_of(after) and age(one) < age(after)]
 
 
-def basis_of(store: Store, after: KeptRun) -> tuple[KeptRun, ...]:
-    """Return the runs that together looked where a run did, newest last, back to a complete one at least; what none ever covered is left out.
+def covering(store: Store, alike: Sequence[KeptRun], after: KeptRun) -> list[Sight]:
+    """Return the complete runs that together looked where a run did, newest first and at least one where there is any; without devices.
 
-    Runs that nobody was told of are not among them. Raises StoreError.
+    alike: as of `alike_before`. What none of them covered is left out. Raises StoreError.
     """
-    untold = store.untold(after.run.site.name)
-    told = [one for one in kept_before(store, after) if one.id not in untold]
-    lacking, enough = ranges_of(store, after).reach(), 0
-    for number, one in enumerate(told, 1):
+    lacking, found, enough = ranges_of(store, after).reach(), list[Sight](), 0
+    for one in alike:
         if not one.complete:
             continue
-        left = without(lacking, ranges_of(store, one).reach())
+        found.append(ranges_of(store, one))
+        left = without(lacking, found[-1].reach())
         if left != lacking or not enough:
-            lacking, enough = left, number
+            lacking, enough = left, len(found)
         if not lacking:
             break
-    return tuple(reversed(told[: enough or MOST_BACK]))
+    return found[:enough]
+
+
+def lately_seen(store: Store, newest: Sight, older: Sequence[KeptRun], wanted: Collection[int]) -> dict[int, DeviceFacts]:
+    """Return what runs shortly before the newest saw of devices that it did not see, and that none missed since. older: newest first. Raises StoreError."""
+    found: dict[int, DeviceFacts] = {}
+    later, shown = [newest], set(newest.facts)
+    for one in older[:READ_WHOLE]:
+        if shown.issuperset(wanted):
+            break
+        sight = replace(ranges_of(store, one), facts={facts.device: facts for facts in store.report_facts(one.id)})
+        for number in sight.facts.keys() - shown:
+            state = sight.facts[number].state
+            level = sight.level(state.site, state.ips)
+            if not any(run.would_have_seen(state.site, state.ips, level) for run in later):
+                found[number] = sight.facts[number]
+        later.append(sight)
+        shown |= sight.facts.keys()
+    return found
 
 
 class Memory:
-    """What all runs up to one had told of single devices, as far as they are kept."""
+    """What runs of a site and policies had told of single devices, as far as they are kept."""
 
-    def __init__(self, store: Store, until: KeptRun) -> None:
-        self._store, self._until = store, until
-        self._untold = store.untold(until.run.site.name)
-        self._runs = {one.id: one for one in store.runs(site=until.run.site.name)}
+    def __init__(self, store: Store, runs: Iterable[KeptRun], until: KeptRun) -> None:
+        """Remember by those of a site's runs that are by the policies of one, and not after it."""
+        self._store = store
+        alike = (one for one in runs if kind_of(one) == kind_of(until) and age(one) <= age(until))
+        self._runs = {one.id: one for one in sorted(alike, key=age)}
         self._sights: dict[str, Sight] = {}
 
-    def of(self, number: int) -> Remembered | None:
-        """Return what was known of a device; None where no run had seen it. Raises StoreError."""
-        known: Remembered | None = None
-        for run, facts in self._looks(number):
-            if known is None:
-                known = Remembered(facts, run.id, run.id)
-                continue
-            closely = self._sight(run.id).looked_at(facts.state.site, facts.state.ips) is not None
-            same_data = self._runs[known.run].run.data_version == run.run.data_version
-            taken, faded = after_a_look(known.facts, facts, closely=closely, same_data=same_data)
-            known = Remembered(taken, known.run if faded else run.id, run.id)
-        return known
+    def of(self, numbers: Collection[int]) -> dict[int, Remembered]:
+        """Return what was known of devices, of those that any run had seen. Raises StoreError."""
+        asked = sorted(numbers)
+        found = {}
+        for first in range(0, len(asked), AT_ONCE):
+            for number, sightings in self._store.sightings_of(asked[first : first + AT_ONCE]).items():
+                known = remembered(self._looks(sightings))
+                if known is not None:
+                    found[number] = known
+        return found
 
-    def last(self, known: Remembered) -> Sight:
-        """Return the run that saw a device last, without its devices. Raises StoreError."""
-        return self._sight(known.last)
+    def missed(self, known: Remembered) -> bool:
+        """Return whether a run looked for a device in vain after it was seen last. Raises StoreError."""
+        last = age(self._runs[known.last])
+        return any(known.missed_by(self._sight(one)) for one in self._runs.values() if age(one) > last)
 
     def run(self, name: str) -> KeptRun:
         """Return a run that saw a device."""
         return self._runs[name]
 
-    def _looks(self, number: int) -> Sequence[tuple[KeptRun, DeviceFacts]]:
-        """Return the looks of runs by the same policies, oldest first; those of others where there are none."""
-        every = list(self._told(number))
-        return [one for one in every if kind_of(one[0]) == kind_of(self._until)] or every
+    def _looks(self, sightings: Iterable[Sighting]) -> Iterator[tuple[Sight, DeviceFacts]]:
+        """Yield the looks at a device, oldest first."""
+        known = ((self._runs[one.run], one.facts) for one in sightings if one.run in self._runs)
+        for run, facts in sorted(known, key=lambda one: age(one[0])):
+            yield self._sight(run), facts
 
-    def _told(self, number: int) -> Iterator[tuple[KeptRun, DeviceFacts]]:
-        for one in self._store.sightings(number):
-            run = self._runs.get(one.run)
-            if run is not None and run.id not in self._untold and age(run) <= age(self._until):
-                yield run, one.facts
-
-    def _sight(self, name: str) -> Sight:
-        if name not in self._sights:
-            self._sights[name] = ranges_of(self._store, self._runs[name])
-        return self._sights[name]
+    def _sight(self, one: KeptRun) -> Sight:
+        if one.id not in self._sights:
+            self._sights[one.id] = ranges_of(self._store, one)
+        return self._sights[one.id]

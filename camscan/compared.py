@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from camscan.basis import Memory, age, basis_of, kept_before, kind_of, placed, ranges_of
+from camscan.assessment import Judging
+from camscan.basis import Memory, age, alike_before, covering, kind_of, lately_seen, placed, ranges_of
 from camscan.history.changes import Beyond, changes, differing
-from camscan.history.closeness import unlike
+from camscan.history.closeness import told_in_full, unlike
 from camscan.history.life import Life, Look, life_of
 from camscan.history.matching import Matching, as_known
-from camscan.history.sight import Sight, overlaid
+from camscan.history.sight import Sight
 from camscan.identity import Bindings, Identity, bound, identities
 from camscan.model import (
     Attestation,
@@ -24,17 +25,17 @@ from camscan.model import (
     Report,
     Run,
 )
-from camscan.pipeline import Judging
 from camscan.report.observations import ObservationFile
 from camscan.store.devices import state_of
 from camscan.store.store import Store
 from camscan.store.values import KeptRun
-from camscan.why import Side, established
+from camscan.why import Side, established, judged_otherwise
 
 MOST_LOOKS = 60
 """Complete runs that are asked when they had looked for a device that is new."""
 MOST_PAST = 400
 """Earlier runs that a report tells of."""
+NOTHING: Mapping[int, DeviceFacts] = {}
 
 
 def between(before: Side, after: Side, known: Sequence[KnownDevice], judging: Judging, beyond: Beyond) -> Diff:
@@ -56,7 +57,9 @@ def _as_told(facts: Mapping[int, DeviceFacts], told: Mapping[int, DeviceState]) 
 def between_kept(store: Store, earlier: str, later: str, judging: Judging) -> Diff:
     """Return how two runs of a store differ, the older one first whatever their order. judging: as of `between`. Raises StoreError."""
     one, other = sorted((store.run(name) for name in (earlier, later)), key=age)
-    return _of_store(store, (one,), other, judging)
+    before, after = _side(store, one), _side(store, other)
+    memory = Memory(store, store.runs(site=one.run.site.name), one)
+    return _of_store(store, before, after, store.devices(), before.sight.facts.keys(), memory, judging)
 
 
 def since_before(store: Store, name: str, judging: Judging) -> Diff | None:
@@ -65,8 +68,21 @@ def since_before(store: Store, name: str, judging: Judging) -> Diff | None:
     What was told of an earlier run is not told again; a run that nobody was told of counts for nothing. judging: as of `between`. Raises StoreError.
     """
     after = store.run(name)
-    basis = basis_of(store, after)
-    return _of_store(store, basis, after, judging) if basis else None
+    untold = store.untold(after.run.site.name)
+    told = [one for one in store.runs(site=after.run.site.name) if one.id not in untold]
+    alike = alike_before(told, after)
+    if not alike:
+        return None
+    before, later = _side(store, alike[0]), _side(store, after)
+    lately = lately_seen(store, before.sight, alike[1:], later.sight.facts.keys())
+    looked = covering(store, alike, after)
+    if looked:
+        rows = dict.fromkeys(row for one in looked for row in one.coverage)
+        before = replace(before, sight=replace(before.sight, complete=True, coverage=tuple(rows)))
+    sites = {row.site or after.run.site.name for row in later.sight.coverage}
+    known = store.devices()
+    there = {device.number for device in known if device.site in sites} | before.sight.facts.keys()
+    return _of_store(store, before, later, known, there, Memory(store, told, alike[0]), judging, lately)
 
 
 def newest_two(store: Store, site: str | None = None) -> tuple[KeptRun, KeptRun] | None:
@@ -80,42 +96,77 @@ def untold_before(store: Store, name: str) -> tuple[KeptRun, ...]:
     """Return the runs before one, back to the last that was told, of which nobody was told, newest first. Raises StoreError."""
     after = store.run(name)
     untold = store.untold(after.run.site.name)
-    return tuple(takewhile(lambda one: one.id in untold, kept_before(store, after)))
+    alike = alike_before(store.runs(site=after.run.site.name), after)
+    return tuple(takewhile(lambda one: one.id in untold, alike))
 
 
-def _of_store(store: Store, runs: Sequence[KeptRun], after: KeptRun, judging: Judging) -> Diff:
-    """Compare a run with what others together knew, oldest first."""
-    newest, later = _side(store, runs[-1]), _side(store, after)
-    together = overlaid([*(_side(store, one).sight for one in runs[:-1]), newest.sight])
-    known = store.devices()
-    disposed = disposals(known, judging, later.run)
-    memory = Memory(store, runs[-1])
-    seen = later.sight.facts
-    asked = {number for number, facts in together.facts.items() if number not in seen or unlike(facts, seen[number])}
-    asked |= (seen.keys() | disposed.keys()) - together.facts.keys()
-    remembered = {number: one for number in sorted(asked) if (one := memory.of(number)) is not None}
-    away = remembered.keys() - together.facts.keys()
-    facts = {**together.facts, **{number: one.facts for number, one in remembered.items() if number not in away}}
-    older = {name for one in remembered.values() for name in (one.run, one.last)} - {runs[-1].id}
-    sides = {name: _side(store, memory.run(name)) for name in sorted(older)}
-    before = replace(
-        newest,
-        sight=replace(together, facts=facts),
-        shown_by={number: sides[one.run] for number, one in remembered.items() if one.run in sides},
-        seen_by={number: sides[one.last] for number, one in remembered.items() if one.last in sides},
+def _of_store(
+    store: Store,
+    before: Side,
+    after: Side,
+    known: Sequence[KnownDevice],
+    there: Collection[int],
+    memory: Memory,
+    judging: Judging,
+    lately: Mapping[int, DeviceFacts] = NOTHING,
+) -> Diff:
+    """Compare a run with what was known of each device by an earlier one.
+
+    there: devices that may have been there by then, and be gone. lately: as of `lately_seen`.
+    """
+    disposed = disposals(known, judging, after.run)
+    seen, shown = after.sight.facts, before.sight.facts
+    otherwise = judged_otherwise(before, after, judging)
+    same = {
+        number: facts
+        for number, facts in {**lately, **shown}.items()
+        if (
+            _tells_nothing(facts, seen[number], otherwise=otherwise or number not in shown)
+            if number in seen
+            else _out_of_sight(facts, after.sight)
+        )
+    }
+    remembered = memory.of({*seen, *shown, *disposed, *there} - same.keys())
+    gone = {
+        number
+        for number, one in remembered.items()
+        if number not in shown and (memory.missed(one) or number not in (seen.keys() | there))
+    }
+    facts = same | {number: one.facts for number, one in remembered.items() if number not in gone}
+    compared = {number: remembered[number] for number in seen.keys() & remembered.keys()}
+    older = {name for one in compared.values() for name in (one.run, one.last)} - {before.sight.run}
+    sides = {name: _side(store, memory.run(name), devices=False) for name in sorted(older)}
+    entries = {name: entry for one in (*sides.values(), before) for name, entry in one.sight.exceptions.items()}
+    known_by = replace(
+        before,
+        sight=replace(before.sight, facts=facts, exceptions=entries),
+        shown_by={number: sides[one.run] for number, one in compared.items() if one.run in sides},
+        seen_by={number: sides[one.last] for number, one in compared.items() if one.last in sides},
     )
     beyond = Beyond(
-        earlier={number: remembered[number].facts for number in away},
-        seen_by={number: memory.last(remembered[number]) for number in away},
+        earlier={number: remembered[number].facts for number in gone},
+        levels={number: one.level for number, one in remembered.items()},
         disposed=disposed,
-        disposed_before=frozenset(disposals(known, judging, newest.run)),
+        disposed_before=frozenset(disposals(known, judging, before.run)),
     )
-    return between(before, later, known, judging, beyond)
+    return between(known_by, after, known, judging, beyond)
 
 
-def _side(store: Store, one: KeptRun) -> Side:
+def _tells_nothing(before: DeviceFacts, seen: DeviceFacts, *, otherwise: bool) -> bool:
+    """Return whether a look like the one before is no change, whatever looks before both had shown. otherwise: as of `judged_otherwise`."""
+    return not unlike(before, seen) and (told_in_full(seen.state) or not otherwise)
+
+
+def _out_of_sight(facts: DeviceFacts, sight: Sight) -> bool:
+    """Return whether a run looked nowhere where a device was."""
+    return bool(facts.state.ips) and sight.looked_at(facts.state.site, facts.state.ips) is None
+
+
+def _side(store: Store, one: KeptRun, *, devices: bool = True) -> Side:
+    """Return a run as one of two that are compared. devices: whether those that it saw are asked for."""
     attestations, exceptions = store.statements(one.id)
-    seen = Sight.of(one.id, placed(one), one.complete, store.coverage(one.id), store.report_facts(one.id), exceptions)
+    facts = store.report_facts(one.id) if devices else ()
+    seen = Sight.of(one.id, placed(one), one.complete, store.coverage(one.id), facts, exceptions)
     return Side(seen, one.run, lambda: store.evidence(one.id), attestations)
 
 
@@ -196,7 +247,7 @@ def with_history(report: Report, store: Store, marks: Sequence[Identity], claims
         if device is not None and (
             device.first_seen < first_seen
             or device.absent_until is not None
-            or any(one.run in came_before for one in store.sightings(device.number))
+            or (came_before and any(one.run in came_before for one in store.sightings(device.number)))
         ):
             since, absent = min(device.first_seen, first_seen), device.absent_until
         else:

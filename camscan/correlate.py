@@ -8,12 +8,13 @@ interfaces. Locally administered and group MACs are no identity, nor is the MAC 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from ipaddress import ip_address
 from itertools import combinations, zip_longest
 
-from camscan.identity import LONGEST_CLAIM, bare, canonical_mac, is_common, is_placeholder
+from camscan.identity import KEPT_CLAIMS, LONGEST_CLAIM, bare, canonical_mac, is_common, is_placeholder
 from camscan.model import MAX_DISTINCT, Asset, Conflict, Observation, address_order, is_local_mac
 
 MAX_ADDRESSES = 3
@@ -37,6 +38,8 @@ Node = tuple[str, str, str]
 """A base group: ("mac", MAC, ""), ("ip", address, claimed MAC or ""), ("local", MAC, "") or ("alone", number, "")."""
 Claim = tuple[str, str]
 """Kind of claim and its value in canonical form."""
+Bond = tuple[str, str, str]
+"""Site, and what messages there are joined by or told apart: an address, a MAC, a claim."""
 
 
 def correlate(observations: Iterable[Observation], *, claims: Mapping[str, str]) -> tuple[Asset, ...]:
@@ -48,7 +51,22 @@ def correlate(observations: Iterable[Observation], *, claims: Mapping[str, str])
     for observation in sorted(observations, key=_total_order):
         sites[observation.site].append(observation)
     assets = [asset for site, seen in sites.items() for asset in _Correlation(site, seen, claims).assets()]
-    return tuple(sorted(assets, key=lambda a: (a.site, address_order(a.ips[0] if a.ips else None), a.key)))
+    return tuple(sorted(assets, key=_asset_order))
+
+
+def correlate_again(
+    assets: Iterable[Asset], before: Iterable[Observation], after: Iterable[Observation], *, claims: Mapping[str, str]
+) -> tuple[Asset, ...]:
+    """Return `correlate(after)`, where `correlate(before)` returned `assets`: those that no difference concerns are not built again.
+
+    An observation that stayed is the same object in both; any other one counts as gone or new.
+    """
+    had, left = {id(one): one for one in before}, {id(one): one for one in after}
+    differing = [one for number, one in (had | left).items() if number not in had or number not in left]
+    concerned = _connected(differing, (had | left).values(), claims)
+    same = (asset for asset in assets if id(asset.observations[0]) not in concerned)
+    anew = correlate((one for number, one in left.items() if number in concerned), claims=claims)
+    return tuple(sorted((*same, *anew), key=_asset_order))
 
 
 def rekey(asset: Asset, maker: str | None) -> Asset:
@@ -80,17 +98,85 @@ def _total_order(observation: Observation) -> tuple[object, ...]:
     return (observation.order(), observation.port is None, observation.truncated, observation.outside_scope)
 
 
-def _place(observation: Observation) -> tuple[int, str] | None:
+def _asset_order(asset: Asset) -> tuple[object, ...]:
+    return (asset.site, address_order(asset.ips[0] if asset.ips else None), asset.key)
+
+
+def _connected(some: Iterable[Observation], every: Collection[Observation], claims: Mapping[str, str]) -> Collection[int]:
+    """Return the `id` of `some`, and of those of `every` that are bound to one of them, be it through others."""
+    relays = _relays(every)
+    bound: dict[Bond, list[Observation]] = defaultdict(list)
+    for one in every:
+        for bond in _bonds(one, relays, claims):
+            bound[bond].append(one)
+    found: set[int] = set()
+    waiting = list(some)
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in found:
+            found.add(id(one))
+            for bond in _bonds(one, relays, claims):
+                waiting += bound.pop(bond, ())
+    return found
+
+
+def _bonds(observation: Observation, relays: Collection[str], claims: Mapping[str, str]) -> list[Bond]:
+    """Return all by which an observation can have a say in what device another one is joined to, and under which key."""
+    site, ip, mac = observation.site, observation.ip, observation.link_mac
+    bonds = [(site, *claim) for _, _, claim in _claims_of(observation, claims)]
+    if mac:
+        bonds.append((site, "mac", mac))
+    if ip is not None:
+        bonds.append((site, "ip", ip))
+    elif not mac or mac in relays or is_local_mac(mac):
+        bonds.append((site, "numbered", ""))  # what nothing addresses is numbered through the site
+    return bonds
+
+
+def _claims_of(observation: Observation, claims: Mapping[str, str]) -> list[tuple[str, str, Claim]]:
+    """Return field, value and claim of everything in one message that can tell its sender from another."""
+    said = []
+    for name, value in observation.fields:
+        if name in claims:
+            claim = _claim(claims[name], value[: LONGEST_CLAIM + 1])
+            if claim is not None:
+                said.append((name, value, claim))
+    return said
+
+
+@lru_cache(maxsize=KEPT_CLAIMS)
+def _claim(kind: str, value: str) -> Claim | None:
+    """Return a claim in canonical form; None where the value is no identity. value: its first LONGEST_CLAIM + 1 characters."""
+    if kind == "mac":
+        mac = canonical_mac(value)
+        return None if mac is None else (kind, mac)
+    return (kind, letters) if len(value) <= LONGEST_CLAIM and not is_common(letters := bare(value)) else None
+
+
+def _relays(seen: Iterable[Observation]) -> frozenset[str]:
+    """Return the MACs that answer for more addresses than one device has."""
+    places: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for mac, ip, made_from in {(one.link_mac, one.ip, _made_from(one)) for one in seen}:
+        place = _place(ip, made_from) if mac and ip is not None else None
+        if mac and place is not None:
+            places[mac, place[0]].add(place[1])
+    return frozenset(mac for (mac, _), distinct in places.items() if len(distinct) > MAX_ADDRESSES)
+
+
+def _place(ip: str, made_from: str | None) -> tuple[int, str] | None:
     """Return the family, and what tells the place of a message's sender from that of another host behind the same gateway."""
-    ip = observation.ip
-    if ip is None:
-        return None
     if ":" not in ip:
         return (4, ip) if _counts_as_address(ip) else None
     if _is_link_local(ip):
         return None
-    made_from = observation.values(EUI64_FIELD)
-    return (6, made_from[0] if made_from else ":".join(ip_address(ip).exploded.split(":")[:4]))
+    return (6, made_from if made_from is not None else ":".join(ip_address(ip).exploded.split(":")[:4]))
+
+
+def _made_from(observation: Observation) -> str | None:
+    """Return the interface that the sender's address of IPv6 was made from, where that is known."""
+    if observation.ip is None or ":" not in observation.ip:
+        return None
+    return next(iter(observation.values(EUI64_FIELD)), None)
 
 
 def _is_link_local(ip: str) -> bool:
@@ -119,40 +205,19 @@ class _Correlation:
         self.site = site
         self.seen = seen
         self.claims = claims
-        self.relays = self._find_relays()
-        self.stated = [self._claims_of(observation) for observation in seen]
+        self.relays = _relays(seen)
+        self.interfaces = {one.link_mac for one in seen if one.link_mac and not is_local_mac(one.link_mac)} - self.relays
+        """MACs that are the identity of a device."""
+        self.stated = [self._stated(observation) for observation in seen]
         self.sharers: dict[str, set[str]] = {}
         """Address → who answers for it, where that is more than one device."""
         self.groups: dict[Node, list[int]] = self._group()
         self.disputes: dict[Node, _Dispute] = defaultdict(_Dispute)
 
-    def _find_relays(self) -> frozenset[str]:
-        """Return the MACs that answer for more addresses than one device has."""
-        places: dict[tuple[str, int], set[str]] = defaultdict(set)
-        for observation in self.seen:
-            place = _place(observation)
-            if observation.link_mac and place is not None:
-                places[observation.link_mac, place[0]].add(place[1])
-        return frozenset(mac for (mac, _), distinct in places.items() if len(distinct) > MAX_ADDRESSES)
-
-    def _claims_of(self, observation: Observation) -> tuple[tuple[str, str, Claim], ...]:
-        """Return field, value and claim of everything in one message that can tell its sender from another."""
-        said = []
-        for name, value in observation.fields:
-            kind = self.claims.get(name)
-            if kind is None:
-                continue
-            if kind == "mac":
-                mac = canonical_mac(value)
-                if mac is not None and mac not in self.relays:
-                    said.append((name, value, (kind, mac)))
-            elif len(value) <= LONGEST_CLAIM and not is_common(letters := bare(value)):
-                said.append((name, value, (kind, letters)))
-        return tuple(said)
-
-    def _identity(self, observation: Observation) -> str | None:
-        mac = observation.link_mac
-        return None if mac is None or mac in self.relays or is_local_mac(mac) else mac
+    def _stated(self, observation: Observation) -> list[tuple[str, str, Claim]]:
+        """Return what one message claims; the MAC of a relay tells nobody from another."""
+        said = _claims_of(observation, self.claims)
+        return [one for one in said if one[2][0] != "mac" or one[2][1] not in self.relays] if self.relays else said
 
     def _group(self) -> dict[Node, list[int]]:
         """Return the base groups: by MAC, else by address, and note addresses that several devices answer for."""
@@ -162,12 +227,12 @@ class _Correlation:
         for observation, stated in zip(self.seen, self.stated, strict=True):
             if observation.ip is None:
                 continue
-            identity = self._identity(observation)
-            if identity is not None:
-                owners[observation.ip].add(identity)
+            mac = observation.link_mac
+            if mac in self.interfaces:
+                owners[observation.ip].add(mac)
                 continue
-            if observation.link_mac and observation.link_mac in self.relays:
-                gateways[observation.ip].add(observation.link_mac)
+            if mac in self.relays:
+                gateways[observation.ip].add(mac)
             for name in {name for name, _, (kind, _) in stated if kind == "mac"}:
                 claimed[observation.ip, name].append(frozenset(claim[1] for other, _, claim in stated if other == name))
         contested = {ip for (ip, _), sets in claimed.items() if not frozenset.intersection(*sets)}
@@ -181,12 +246,12 @@ class _Correlation:
 
         groups: dict[Node, list[int]] = defaultdict(list)
         for index, observation in enumerate(self.seen):
-            identity, address = self._identity(observation), observation.ip
+            mac, address = observation.link_mac, observation.ip
             node: Node
-            if identity is not None:
-                node = ("mac", identity, "")
+            if mac in self.interfaces:
+                node = ("mac", mac, "")
             elif address is None:
-                node = ("local", observation.link_mac, "") if observation.link_mac else ("alone", f"{index:09}", "")
+                node = ("local", mac, "") if mac else ("alone", f"{index:09}", "")
             elif address in contested:
                 node = ("ip", address, min((c[1] for _, _, c in self.stated[index] if c[0] == "mac"), default=""))
             elif address in owners:
@@ -196,28 +261,36 @@ class _Correlation:
             groups[node].append(index)
         return groups
 
-    def _joined(self) -> list[list[Node]]:
-        """Return the base groups of each device, after every claim that can be believed."""
-        carriers: dict[Claim, set[Node]] = defaultdict(set)
-        named: dict[Claim, set[tuple[str, str]]] = defaultdict(set)
-        unique: dict[Node, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    def _shared(self) -> dict[Claim, set[Node]]:
+        """Return the base groups that make each claim, where several do; a MAC is claimed by its own group too."""
+        carriers: dict[Claim, set[Node]] = {}
         for node, members in self.groups.items():
             for index in members:
+                for _, _, claim in self.stated[index]:
+                    carriers.setdefault(claim, set()).add(node)
+        for (kind, value), nodes in carriers.items():
+            owner = ("mac", value, "")
+            if kind == "mac" and owner in self.groups:
+                nodes.add(owner)
+        return {claim: nodes for claim, nodes in carriers.items() if len(nodes) > 1}
+
+    def _joined(self) -> list[list[Node]]:
+        """Return the base groups of each device, after every claim that can be believed."""
+        shared = self._shared()
+        named: dict[Claim, set[tuple[str, str]]] = defaultdict(set)
+        unique: dict[Node, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for node in set[Node]().union(*shared.values()):
+            for index in self.groups[node]:
                 for name, value, claim in self.stated[index]:
-                    carriers[claim].add(node)
                     named[claim].add((name, value))
                     if claim[0] in UNIQUE_KINDS:
                         unique[node][name].add(claim[1])
-        for kind, value in list(carriers):
-            owner = ("mac", value, "")
-            if kind == "mac" and owner in self.groups:
-                carriers[kind, value].add(owner)
 
         parent = {node: node for node in self.groups}
         linked: list[tuple[Claim, set[Node]]] = []
-        for claim, nodes in carriers.items():
+        for claim, nodes in shared.items():
             macs = sum(node[0] == "mac" for node in nodes)
-            if len(nodes) < 2 or macs >= SHARED_BY_MANY:
+            if macs >= SHARED_BY_MANY:
                 continue
             if macs > 1:
                 self._dispute(nodes, named[claim])
@@ -338,6 +411,8 @@ def _listing(names: Sequence[str]) -> str:
 
 def _keep(members: Sequence[Observation]) -> tuple[Observation, ...]:
     """Return at most MAX_DISTINCT of each protocol, in the given order: messages with different fields first, then early ones."""
+    if len(members) <= MAX_DISTINCT:
+        return tuple(members)
     protocols: dict[str, list[int]] = defaultdict(list)
     for place, observation in enumerate(members):
         protocols[observation.protocol].append(place)

@@ -26,6 +26,10 @@ LOCAL_NODE_OF_UUID = "0" * 12
 FOLLOWS = {"9": "0a", "f": "g0", "z": "a"}
 """What may follow a character in a sequence where it is not the next one alone: decimal, hexadecimal, alphabet."""
 
+HEX_DIGITS = frozenset("0123456789abcdef")
+NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
+"""All of ASCII but letters and digits."""
+
 LINK_FIELD = "mac"
 """The field of a mark that the link shows."""
 SERIAL_FIELD = "serial"
@@ -170,7 +174,10 @@ def is_common(letters: str) -> bool:
 
 def bare(value: str) -> str:
     """Return the letters and digits of an identifier, lower case, without the prefix of a UUID."""
-    return "".join(filter(str.isalnum, value.lower().strip().removeprefix("urn:").removeprefix("uuid:")))
+    named = value.lower().strip().removeprefix("urn:").removeprefix("uuid:")
+    if named.isascii():  # nearly every one, and this way is quicker
+        return named.encode("ascii").translate(None, NO_LETTERS).decode("ascii")
+    return "".join(filter(str.isalnum, named))
 
 
 def canonical_mac(value: str) -> str | None:
@@ -181,7 +188,7 @@ def canonical_mac(value: str) -> str | None:
 @lru_cache(maxsize=KEPT_CLAIMS)
 def _canonical_mac(value: str) -> str | None:
     digits = bare(value)
-    if len(digits) != 12 or any(c not in "0123456789abcdef" for c in digits) or is_common(digits):
+    if len(digits) != 12 or not HEX_DIGITS.issuperset(digits) or is_common(digits):
         return None
     mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2))
     return None if is_local_mac(mac) else mac
@@ -200,7 +207,8 @@ def _is_sequence(letters: str) -> bool:
 
 def _steps_evenly(letters: str) -> bool:
     """Return whether the octets rise evenly: 00:11:22:33:44:55, 01:02:03:04:05:06, 12:34:56:78:9a:bc."""
-    if len(letters) < 12 or len(letters) % 2 or any(c not in "0123456789abcdef" for c in letters):
+    if len(letters) < 12 or len(letters) % 2 or not HEX_DIGITS.issuperset(letters):
         return False
     octets = bytes.fromhex(letters)
-    return len({(two - one) % 256 for one, two in pairwise(octets)}) == 1
+    step = (octets[1] - octets[0]) % 256
+    return all((two - one) % 256 == step for one, two in pairwise(octets))

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from camscan.collect.base import Ground, Tally
+from camscan.collect.gathered import Gathered, outcome
 from camscan.collect.interfaces import Interface
 from camscan.collect.listen import MEMORY, Hearing, Listen
 from camscan.collect.net import Net
 from camscan.collect.scope import Guard
-from camscan.collect.stages import Gathered, outcome
 from camscan.model import AssessedAsset, AttemptReason, AttemptStatus, CollectorAttempt, Observation, Scope
 
 BEAT_S = 0.25

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from camscan.assessment import Judging, assemble, kept, new_run, not_kept, unlisted
 from camscan.collect.base import Tally
-from camscan.collect.capture import CaptureReader
+from camscan.collect.capture import CaptureReader, Captures, taking_apart
 from camscan.collect.coverage import heard_at
-from camscan.collect.files import Input, InputKind, kind_of, read_input
-from camscan.collect.stages import Gathered, outcome
+from camscan.collect.files import Input, InputKind, captures_among, kind_of, read_input
+from camscan.collect.gathered import Gathered, outcome
 from camscan.model import AttemptReason, CollectorAttempt, Observation, Report, Scope
-from camscan.pipeline import Judging, assemble, kept, new_run, not_kept, unlisted
 from camscan.progress import NOBODY, Steps
 from camscan.report.observations import ObservationFile
 from camscan.report.observations import read as read_observations
@@ -24,34 +22,25 @@ from camscan.report.observations import read as read_observations
 READING = "reading"
 BYTES_A_SECOND = 40_000_000
 """Of a capture, roughly."""
-COLLECT_AT = 100_000
-"""Values made, and not freed, before the collector of cycles looks among the newest of them."""
 MAX_NAMED = 3
 """Sites that one message names."""
 
 
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Let the collector of cycles look seldom: millions of values that live to the end make it a quarter of the time of a run."""
-    usual = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AT, 50, 1000)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
-
-
-def replay(files: Sequence[Input], judging: Judging, *, site_named: bool = False) -> tuple[Report, tuple[Observation, ...]]:
+def replay(
+    files: Sequence[Input], judging: Judging, *, site_named: bool = False, captures: Captures | None = None
+) -> tuple[Report, tuple[Observation, ...]]:
     """Return the report on files of any kind that is read, captures in the order of time.
 
-    site_named: the name of the judgement's site was given for these files. Raises UsageError for one that cannot be read at all.
+    site_named: the name of the judgement's site was given for these files. captures: those among the files, where they are being taken
+    apart already. Raises UsageError for one that cannot be read at all.
     """
-    with rare_collections():
-        reading = Reading(files, judging.site.name, judging.steps)
-        reading.read()
-        return _report(reading, judging, site_named=site_named)
+    reading = Reading(files, judging.site.name, judging.steps)
+    if captures is None:
+        with taking_apart(captures_among(files)) as opened:
+            reading.read(opened)
+    else:
+        reading.read(captures)
+    return _report(reading, judging, site_named=site_named)
 
 
 class Reading:
@@ -82,20 +71,19 @@ class Reading:
         """Return whether any of the files is of a kind that does not say at which site it was made."""
         return any(kind is not InputKind.OBSERVATIONS for kind in self._kinds.values())
 
-    def read(self) -> None:
+    def read(self, captures: Captures) -> None:
         """Read every file once, captures last. Raises UsageError for one that cannot be read at all."""
         whole = max(1, sum(self._sizes.values()))
         self._steps.expect({READING: whole / BYTES_A_SECOND})
         self._steps.enter(READING)
         before = 0
-        captures = [path for path in self._files if self._kinds[path] is InputKind.CAPTURE]
         for path in self._files:
-            if path not in captures:
+            if self._kinds[path] is not InputKind.CAPTURE:
                 self._read(path)
                 before += self._sizes[path]
                 self._steps.done(before, whole)
         reader = CaptureReader(site=self._site, emit=self._take_one, at=partial(self._at, before, whole))
-        for path, read in zip(captures, reader.read(captures), strict=True):
+        for path, read in zip(captures.sources, reader.take(captures), strict=True):
             self._ended(path, read.tally, read.started_at, read.ended_at)
 
     def _at(self, before: int, whole: int, position: int) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 
+from camscan.assessment import Judging, assemble, kept
 from camscan.collect.coverage import coverage_of
 from camscan.collect.journal import Interrupted, joined
 from camscan.collect.pace import Spent
 from camscan.collect.scope import Guard
 from camscan.collect.stages import live
 from camscan.model import AttemptReason, AttemptStatus, CollectorAttempt, Ledger, Observation, Report
-from camscan.pipeline import Judging, assemble, kept
 
 CUT_OFF = "the run was interrupted before it ended"
 

@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from camscan import __version__
+from camscan.assessment import Found, Judging, assemble
 from camscan.model import Observation, Report, Run, SiteContext
-from camscan.pipeline import Found, Judging, assemble
 from camscan.report.observations import ObservationFile
 from camscan.report.observations import read as read_observations
 

@@ -68,7 +68,9 @@ class Statements:
         """Id → why."""
 
     def attest(self, asset: Asset, found: Identification, identity: Identity) -> Stated:
-        """Return a device in view of what persons state of it; of a lapsed statement only that it lapsed."""
+        """Return a device in view of what persons state of it; of a lapsed statement only that it lapsed. Without marks nothing names it."""
+        if not identity:
+            return Stated(asset, found)
         named = [(self._attested[number], changed) for number, changed in self._bindings.naming(identity)]
         if not named:
             return Stated(asset, found)
@@ -80,7 +82,9 @@ class Statements:
         return Stated(asset, found, standing, acquired_on(holding))
 
     def beside(self, judgement: Judgement, found: Identification, identity: Identity) -> Judgement:
-        """Return a judgement with the status of each finding; no verdict changes."""
+        """Return a judgement with the status of each finding; no verdict changes, and without marks no status."""
+        if not identity:
+            return judgement
         standing = with_status(judgement, found, identity, self._register, self._as_of)
         self._held |= set(standing.holds)
         self._lapsed |= dict.fromkeys(standing.lapsed, "")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cached_property
 
+from camscan.assessment import Found, Judging, identified
 from camscan.history.causes import Step, causes_of
 from camscan.history.changes import Causes
 from camscan.history.closeness import concluding, fades, same_conclusion, settled
@@ -12,7 +15,7 @@ from camscan.history.matching import Matching
 from camscan.history.sight import Sight
 from camscan.identity import identities
 from camscan.model import Attestation, Cause, DeviceException, DeviceFacts, DeviceState, KnownDevice, Run
-from camscan.pipeline import Found, Judging, identified
+from camscan.policy.rules import days_in
 from camscan.progress import NOBODY
 from camscan.rejudge import report_of
 from camscan.report.observations import ObservationFile
@@ -33,9 +36,9 @@ class Side:
     attestations: tuple[Attestation, ...] = ()
     """Those that it used."""
     shown_by: Mapping[int, Side] = field(default_factory=dict)
-    """By device the run that showed what it is recognised as, where that is an older one."""
+    """By device the run that showed what it is recognised as, where that is an older one; its devices need not be known."""
     seen_by: Mapping[int, Side] = field(default_factory=dict)
-    """By device the run that saw it last, where that is an older one."""
+    """By device the run that saw it last, where that is an older one; as of `shown_by`."""
 
 
 def established(
@@ -52,21 +55,39 @@ def established(
     today; its policies and site count for nothing.
     """
     causes, told = _Causes(), dict[int, DeviceState]()
-    groups: dict[tuple[int, int], tuple[Side, Side, list[int]]] = {}
+    groups: dict[str, dict[str, list[int]]] = {}
+    sides = {one.sight.run: one for one in (before, *before.shown_by.values(), *before.seen_by.values())}
     for number in sorted(devices):
-        shown, seen = before.shown_by.get(number, before), before.seen_by.get(number, before)
-        groups.setdefault((id(shown), id(seen)), (shown, seen, []))[2].append(number)
+        shown, seen = (some.get(number, before).sight.run for some in (before.shown_by, before.seen_by))
+        groups.setdefault(shown, {}).setdefault(seen, []).append(number)
     last: Mapping[int, DeviceState] = {number: one.state for number, one in after.sight.facts.items() if number in devices}
     if devices and after.run.data_version != judging.knowledge.version:
         last = _Again(after, devices, known, judging).by(after.run, after.attestations)
-    for shown, seen, numbers in groups.values():
-        again = _Again(shown, numbers, known, judging)
-        was = {number: facts[number].state for number in numbers}
-        if shown is not seen:
-            was = _brought_up(again, shown, seen, was, judging)
-            told |= was
-        _weigh(again, seen, after, was, last, causes)
+    for shown, by_last in groups.items():
+        again = _Again(sides[shown], {number for numbers in by_last.values() for number in numbers}, known, judging)
+        for seen, numbers in by_last.items():
+            was = {number: facts[number].state for number in numbers}
+            if shown != seen:
+                was = _brought_up(again, sides[seen], was, judging)
+                told |= was
+            _weigh(again, sides[seen], after, was, last, causes)
     return Causes(verdict=causes.verdict, identity=causes.identity, standing=causes.standing), told
+
+
+def judged_otherwise(before: Side, after: Side, judging: Judging) -> bool:
+    """Return whether by the later of two runs anything but a device may have made its verdict or identification another."""
+    ours, theirs = (
+        (one.run.data_version, one.run.version, one.run.policies, one.run.site, one.run.sites, one.attestations)
+        for one in (before, after)
+    )
+    entries = [*before.sight.exceptions.values(), *after.sight.exceptions.values()]
+    if ours != theirs or before.sight.exceptions != after.sight.exceptions:
+        return True
+    longest = timedelta(days=judging.recorded.longest)
+    ends = {entry.recorded_on + longest for entry in entries}
+    days = judging.book.days() | ends | set(days_in((tuple(entries), ours)))
+    first, last = sorted((before.run.as_of, after.run.as_of))
+    return any(first <= day <= last for day in days) and first != last
 
 
 @dataclass
@@ -78,17 +99,17 @@ class _Causes:
     standing: dict[int, DeviceState] = field(default_factory=dict)
 
 
-def _brought_up(
-    again: _Again, side: Side, before: Side, was: Mapping[int, DeviceState], judging: Judging
-) -> dict[int, DeviceState]:
+def _brought_up(again: _Again, before: Side, was: Mapping[int, DeviceState], judging: Judging) -> dict[int, DeviceState]:
     """Return what an older run showed of devices, judged as by the time of a later one that showed less."""
-    old, new = side.run, before.run
-    own = again.by(old, side.attestations)
+    old, new = again.side.run, before.run
     then = again.by(new, before.attestations, before.sight.exceptions)
     same_data = old.data_version == new.data_version
     found = dict(was)
-    for number, state in then.items():
-        otherwise = not same_conclusion(own[number], state) if same_data else new.data_version == judging.knowledge.version
+    for number in was.keys() & then.keys():
+        state = then[number]
+        otherwise = (
+            not same_conclusion(again.own[number], state) if same_data else new.data_version == judging.knowledge.version
+        )
         if otherwise:
             found[number] = concluding(was[number], settled(was[number], state, by_itself=same_data))
     return found
@@ -134,11 +155,16 @@ class _Again:
     """The evidence of one run, judged again by the data of today."""
 
     def __init__(self, side: Side, devices: Collection[int], known: Sequence[KnownDevice], judging: Judging) -> None:
+        self.side = side
         self._devices, self._known = devices, known
         self._judging = replace(judging, steps=NOBODY)
-        self._entries = side.sight.exceptions
         self._evidence = side.evidence()
         self._found: Found = identified(self._evidence.observations, self._judging)
+
+    @cached_property
+    def own(self) -> Mapping[int, DeviceState]:
+        """What follows by the run's own site, day and policies, and by what persons had stated."""
+        return self.by(self.side.run, self.side.attestations)
 
     def by(
         self, run: Run, attestations: tuple[Attestation, ...], exceptions: Mapping[str, DeviceException] = NO_ENTRIES
@@ -156,7 +182,7 @@ class _Again:
             as_of=run.as_of,
             recorded=Recorded(
                 attestations=attestations,
-                exceptions=tuple({**self._entries, **exceptions}.values()),
+                exceptions=tuple({**self.side.sight.exceptions, **exceptions}.values()),
                 longest=self._judging.recorded.longest,
             ),
         )

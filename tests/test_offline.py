@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from itertools import groupby
 
+from camscan.assessment import IDENTIFYING, JUDGING, Judging
 from camscan.datafiles.open import open_knowledge
 from camscan.datafiles.policies import open_policies
 from camscan.model import SiteContext
 from camscan.offline import READING, replay
-from camscan.pipeline import IDENTIFYING, JUDGING, Judging
 from camscan.progress import Steps
 from tests.samples_of import CAPTURE
 

@@ -12,8 +12,8 @@ from camscan.cli import options
 from camscan.errors import UsageError
 
 if TYPE_CHECKING:
+    from camscan.assessment import Judging
     from camscan.model import SiteContext
-    from camscan.pipeline import Judging
     from camscan.report.comparison import Comparison
     from camscan.report.observations import ObservationFile
 

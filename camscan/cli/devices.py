@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from camscan.assessment import Judging
 from camscan.cli.configuration import Configuration
 from camscan.cli.explain import answers_to
 from camscan.cli.groups import JudgingOptions
@@ -13,7 +14,6 @@ from camscan.codecs.base import mac_from_text
 from camscan.errors import UsageError
 from camscan.identity import LINK_FIELD, SERIAL_FIELD, Identity, as_text, identities, mark_of
 from camscan.model import AssessedAsset, Report
-from camscan.pipeline import Judging
 from camscan.rejudge import judge_run
 
 NO_IDENTITY = "shows no serial, endpoint reference, key or global MAC, so nothing can be bound to it"

@@ -19,7 +19,7 @@ from camscan.errors import UsageError
 from camscan.model import Diff, Report, Verdict
 
 if TYPE_CHECKING:
-    from camscan.pipeline import Judging
+    from camscan.assessment import Judging
     from camscan.report.observations import ObservationFile
 
 FORMATS = ("table", "json")

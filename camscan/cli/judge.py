@@ -21,7 +21,7 @@ from camscan.cli.sending import deliveries_of
 from camscan.errors import UsageError
 
 if TYPE_CHECKING:
-    from camscan.pipeline import Judging
+    from camscan.assessment import Judging
 
 
 @with_groups

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from camscan.assessment import Judging
 from camscan.cli import options, show
 from camscan.cli.clock import today
 from camscan.cli.configuration import Configuration
@@ -12,7 +13,6 @@ from camscan.cli.groups import JudgingOptions
 from camscan.errors import DataFileError
 from camscan.identify.oui import OuiRegistry
 from camscan.model import SiteContext
-from camscan.pipeline import Judging
 
 GATHERING = frozenset({"scan", "listen"})
 """Commands that take evidence now."""

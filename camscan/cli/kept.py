@@ -24,8 +24,8 @@ from camscan.identity import Identity
 from camscan.model import Diff, Observation, Report
 
 if TYPE_CHECKING:
+    from camscan.assessment import Judging
     from camscan.history.heartbeat import Recorded
-    from camscan.pipeline import Judging
     from camscan.report.observations import ObservationFile
     from camscan.store.location import Location
     from camscan.store.store import Store

@@ -26,10 +26,10 @@ from camscan.errors import PrivilegeError, UsageError
 from camscan.model import Scope
 
 if TYPE_CHECKING:
+    from camscan.assessment import Judging
     from camscan.cli.liveview import View
     from camscan.collect.interfaces import Interface
     from camscan.live import ListenPlan
-    from camscan.pipeline import Judging
 
 JSONL = "jsonl"
 NO_MAC = "00:00:00:00:00:00"

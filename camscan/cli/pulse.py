@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from camscan.cli.clock import now
 
 if TYPE_CHECKING:
+    from camscan.assessment import Judging
     from camscan.history.heartbeat import Heartbeat, Recorded
-    from camscan.pipeline import Judging
     from camscan.store.store import Store
 
 

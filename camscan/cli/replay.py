@@ -9,13 +9,10 @@ from typing import Annotated
 import typer
 
 from camscan.cli import options
-from camscan.cli.conclude import conclude, formats_of, refuse_unjudged, refuse_unknown
 from camscan.cli.configuration import configuration
 from camscan.cli.groups import Ending, JudgingOptions, Threshold, with_groups
-from camscan.cli.judging import judging_by
 from camscan.cli.kept import runs_as_files
 from camscan.cli.progressview import progress
-from camscan.cli.sending import deliveries_of
 
 
 @with_groups
@@ -35,20 +32,33 @@ def replay(
     store: options.StoreUrl = None,
 ) -> None:
     """Read captures, kept evidence or lists of other programs as if the devices had just spoken. No network, no privilege."""
-    from camscan.collect.files import is_read_once, with_pipes
-    from camscan.offline import replay as replay_files
-    from camscan.report.deliver import open_outputs
+    from camscan.collect.capture import taking_apart
+    from camscan.collect.files import captures_among, is_read_once, with_pipes
+    from camscan.garbage import rare_collections
 
-    refuse_unknown(ending, threshold)
-    judging = judging_by(configuration(), basis, command="replay", marking=ending.marking, mandatory=False, inventory=inventory)
-    refuse_unjudged(judging.policies, ending)
-    sending = deliveries_of(ending, configuration().delivery)
-    with open_outputs(ending.outputs, formats_of(ending)) as outputs, sending:
-        with (
-            runs_as_files(files, configuration(), store) as named,
-            with_pipes(named) as paths,
-            progress("replay", quiet=ending.quiet) as steps,
-        ):
-            report, observations = replay_files(paths, replace(judging, steps=steps), site_named=basis.names_site)
-        source = None if any(map(is_read_once, files)) else ", ".join(map(str, files))
-        conclude(report, observations, outputs, ending, threshold, sending=sending, source=source)
+    with (
+        rare_collections(),
+        runs_as_files(files, configuration(), store) as named,
+        with_pipes(named) as paths,
+        taking_apart(captures_among(paths)) as captures,
+    ):
+        # What follows is loaded while a second process reads.
+        from camscan.cli.conclude import conclude, formats_of, refuse_unjudged, refuse_unknown
+        from camscan.cli.judging import judging_by
+        from camscan.cli.sending import deliveries_of
+        from camscan.offline import replay as replay_files
+        from camscan.report.deliver import open_outputs
+
+        refuse_unknown(ending, threshold)
+        judging = judging_by(
+            configuration(), basis, command="replay", marking=ending.marking, mandatory=False, inventory=inventory
+        )
+        refuse_unjudged(judging.policies, ending)
+        sending = deliveries_of(ending, configuration().delivery)
+        with open_outputs(ending.outputs, formats_of(ending)) as outputs, sending:
+            with progress("replay", quiet=ending.quiet) as steps:
+                report, observations = replay_files(
+                    paths, replace(judging, steps=steps), site_named=basis.names_site, captures=captures
+                )
+            source = None if any(map(is_read_once, files)) else ", ".join(map(str, files))
+            conclude(report, observations, outputs, ending, threshold, sending=sending, source=source)

@@ -20,8 +20,8 @@ from camscan.errors import DeliveryError, StoreError, UsageError
 from camscan.model import AttemptReason, CollectorAttempt, Observation, Report, Run, Scope, SiteContext
 
 if TYPE_CHECKING:
+    from camscan.assessment import Judging
     from camscan.collect.stages import ScanPlan
-    from camscan.pipeline import Judging
     from camscan.store.journal import JournalFile
     from camscan.store.leftover import Facts, Leftover
 

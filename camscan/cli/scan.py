@@ -31,11 +31,11 @@ from camscan.errors import UsageError
 from camscan.model import Scope
 
 if TYPE_CHECKING:
+    from camscan.assessment import Judging
     from camscan.collect.account import Credentials
     from camscan.collect.interfaces import Interface
     from camscan.collect.snmpaccess import SnmpAccess
     from camscan.collect.stages import ScanPlan
-    from camscan.pipeline import Judging
 
 NO_TARGET = "no target: name a range (camscan scan 10.20.0.0/24) or a scope file (--scope FILE)"
 

@@ -23,7 +23,7 @@ from camscan.model import Diff, Report
 if TYPE_CHECKING:
     from camscan.cli.pulse import Pulse
     from camscan.cli.sending import Deliveries
-    from camscan.collect.stages import Deadline
+    from camscan.collect.gathered import Deadline
     from camscan.report.message import Message
 
 CLOCK = "the clock is "
@@ -51,7 +51,7 @@ class Watch:
 
     def deadline(self, until: datetime | None, at: datetime) -> Deadline | None:
         """Return when collecting ends that begins now; None where nothing ends it. until: what the scope allows."""
-        from camscan.collect.stages import Deadline
+        from camscan.collect.gathered import Deadline
 
         ends = []
         if self.max_time is not None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from camscan.codecs.base import OVERHEARD, DecodeError, fields, text
-from camscan.model import Fields, StreamHead
+from camscan.codecs.base import DecodeError, fields, text
+from camscan.model import OVERHEARD, Fields, StreamHead
 
 NAME = "banner"
 PORTS: tuple[int, ...] = ()

@@ -10,10 +10,8 @@ from ipaddress import ip_address
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
-from camscan.model import MAX_VALUE, Datagram, Endpoint, Fields, Frame, StreamHead, Via, is_local_mac
+from camscan.model import MAX_VALUE, Datagram, Endpoint, Fields, Frame, StreamHead, is_local_mac
 
-OVERHEARD = frozenset({Via.PASSIVE, Via.PCAP})
-"""How that reached us which others said past us: less of it is kept than of what we were answered or given."""
 MAX_LISTED = 200_000
 """Entries read of one list: three networks of a /16."""
 LONGEST_ADDRESS = 45

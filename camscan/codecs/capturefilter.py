@@ -7,6 +7,9 @@ leaves a private network or comes to one from elsewhere: that is counted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import cache
+
 from camscan.codecs.base import Beginning
 from camscan.codecs.datagrams import FLOW_PORTS
 from camscan.codecs.frame import LINK_COOKED, LINK_COOKED_2, LINK_ETHERNET, LINK_RAW
@@ -20,6 +23,13 @@ _BEGINS_OF_TEXT = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\0<", b"HTTP"
 _BEGIN_BEHIND_A_BYTE = (b"\x4a\x5d\x8f\x1c",)
 """What Vivotek's messages hold behind a first byte that varies."""
 _QUIC_PORT = 443
+MAX_SAMPLED = 512
+"""Connections of which a filter samples segments: it takes longer to compile with each."""
+_FIRST_OF_EACH = 4096
+"""Of each 65,536 bytes of a connection, those in which a segment that passes begins; no segment that is left out is longer."""
+_SHORT = 300
+"""Bytes of packets that are no video."""
+_COMPARED_IN_TURN = 40
 
 
 def _private(at: int) -> str:
@@ -33,6 +43,7 @@ _BEYOND_IPV6 = "(ip6[24] != 0xff and (ip6[8] < 0xfc or ip6[24] < 0xfc) and (ip6[
 """One end is in no private network, and the other not in the same site: RFC 6177 gives each 48 bits."""
 
 
+@cache
 def expression(link_type: int) -> str | None:
     """Return the filter for captures of a link type; None where everything must be looked at."""
     link_type &= 0xFFFF
@@ -42,6 +53,38 @@ def expression(link_type: int) -> str | None:
     if link_type in (LINK_COOKED, LINK_COOKED_2):
         return f"{_of_frames()} or {_of_packets()}"
     return _of_packets() if link_type in LINK_RAW else None
+
+
+def sampling(wanted: str, busy: Iterable[bytes]) -> str:
+    """Return the filter of Ethernet that lets one segment of sixteen or so pass where `wanted` lets pass all of busy connections.
+
+    busy: source address, destination address and ports of IPv4 and TCP, 12 bytes, of connections of which enough is known; more than
+    MAX_SAMPLED are left as they were. Of each 64 KiB of a connection the segment passes that begins them, so that what it carried is
+    counted as before; and all that open or close one, that are short, or that a network card merged.
+    """
+    marks = sorted(set(busy))[:MAX_SAMPLED]
+    if not marks:
+        return wanted
+    sources = sorted({int.from_bytes(mark[:4]) for mark in marks})
+    targets = sorted({int.from_bytes(mark[4:8]) for mark in marks})
+    ports = sorted({int.from_bytes(mark[8:]) for mark in marks})
+    # Nearly as exact as one comparison for each connection, and compiled in a fifth of the time.
+    left_out = (
+        "ip proto 6 and ip[0] = 0x45 and ip[6:2] & 0x3fff = 0 and tcp[13] & 7 = 0"
+        f" and ip[2:2] >= {_SHORT} and ip[2:2] <= {_FIRST_OF_EACH} and tcp[6:2] >= {_FIRST_OF_EACH}"
+        f" and {_one_of('ip[12:4]', sources)} and {_one_of('ip[16:4]', targets)} and {_one_of('tcp[0:4]', ports)}"
+    )
+    # It stands in front: behind the word vlan, offsets are those of tagged frames.
+    return f"not ({left_out}) and ({wanted})"
+
+
+def _one_of(field: str, values: Sequence[int]) -> str:
+    """Return the condition that a field has one of several values, ascending: few comparisons lead to each."""
+    if len(values) <= _COMPARED_IN_TURN:
+        return f"({' or '.join(f'{field} = {value}' for value in values)})"
+    half = len(values) // 2
+    below, above = _one_of(field, values[:half]), _one_of(field, values[half:])
+    return f"(({field} < {values[half]} and {below}) or ({field} >= {values[half]} and {above}))"
 
 
 def _of_frames() -> str:

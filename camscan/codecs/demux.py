@@ -101,6 +101,10 @@ class Demux:
         """The connections of which enough is known, as `Streams.skippable` has them: for readers that cannot call `feed` so often."""
         return self._streams.skippable
 
+    def busy(self) -> list[bytes]:
+        """Return those of the skippable that carry so much that a reader does well to leave them out, as `Streams.busy` has them."""
+        return self._streams.busy()
+
     @property
     def dropped(self) -> dict[str, int]:
         """What the caps gave up, by kind."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from camscan.codecs.demux import Demux, Passed, is_plain
@@ -35,7 +35,7 @@ class Dissection:
 
     @property
     def folded(self) -> int:
-        """Messages that were counted and not decoded, because an equal one had been."""
+        """Messages that were counted and not decoded, because an equal one was."""
         return self._messages.folded
 
     @property
@@ -48,15 +48,14 @@ class Dissection:
         if is_plain(frame, link_type):
             self._plain += 1
             is_bulk = self._demux.counts(frame, at)
-            said = self._said(self._demux.meanwhile())
+            said = self._of_passed(self._demux.meanwhile())
             return said if is_bulk else [*said, *self._messages.feed(frame, at)]
-        return self._said(self._demux.feed(frame, at, link_type))
+        return self._of_passed(self._demux.feed(frame, at, link_type))
 
     def flush(self) -> Iterator[Outcome]:
         """Give what the connections said that were still open, the repetitions that were counted, and all flows."""
-        for one in self._demux.flush():
-            yield from self._messages.take(one)
+        yield from self._of_passed(self._demux.flush())
         yield from self._messages.flush()
 
-    def _said(self, passed: Sequence[Passed]) -> Sequence[Outcome]:
-        return [said for one in passed for said in self._messages.take(one)] if passed else _NOTHING
+    def _of_passed(self, given: Iterable[Passed]) -> Sequence[Outcome]:
+        return [said for passed in given for said in self._messages.take(passed)] if given else _NOTHING

@@ -7,18 +7,20 @@ from dataclasses import replace
 
 from camscan.model import Observation
 
-_Identity = tuple[object, ...]
+Identity = tuple[object, ...]
+"""By which observations are equal."""
 
 
 def fold(observations: Iterable[Observation]) -> tuple[Observation, ...]:
     """Return the distinct observations, sorted: who said what by which way, whatever the port and the message ids."""
-    distinct: dict[_Identity, list[Observation]] = {}
+    distinct: dict[Identity, list[Observation]] = {}
     for observation in observations:
-        distinct.setdefault(_identity(observation), []).append(observation)
+        distinct.setdefault(identity_of(observation), []).append(observation)
     return tuple(sorted(map(_joined, distinct.values()), key=Observation.order))
 
 
-def _identity(observation: Observation) -> _Identity:
+def identity_of(observation: Observation) -> Identity:
+    """Return who said what by which way, whatever the port and the message ids."""
     return (
         observation.site,
         observation.ip,
@@ -33,7 +35,7 @@ def _joined(equal: list[Observation]) -> Observation:
     if len(equal) == 1:
         return equal[0]
     return replace(
-        min(equal, key=_example),
+        min(equal, key=example),
         collector=min(one.collector for one in equal),
         first_seen_at=min(one.first_seen_at for one in equal),
         last_seen_at=max(one.last_seen_at for one in equal),
@@ -42,6 +44,6 @@ def _joined(equal: list[Observation]) -> Observation:
     )
 
 
-def _example(observation: Observation) -> tuple[bytes, int, bool]:
+def example(observation: Observation) -> tuple[bytes, int, bool]:
     """Order the messages that may stand for all: those parts of an observation that belong to one message go together."""
     return (observation.raw, observation.port or 0, observation.truncated)

@@ -66,6 +66,10 @@ _ipv6 = Struct("!IHBB16s16s").unpack_from
 _udp = Struct("!HHH").unpack_from
 _tcp = Struct("!HHIIBB").unpack_from
 _u16 = Struct("!H").unpack_from
+_usual = Struct("!12x3sxH2xHxB14xH").unpack_from
+"""Of what nearly every datagram comes in, an untagged frame of IPv4: type and first byte, total length, flags and offset of a
+fragment, protocol, length of UDP. One call takes a third of the time of as many slices."""
+_USUAL, _LEAST_UDP = b"\x08\0\x45", 42
 
 
 FIRST_HOPS = frozenset({32, 64, 128, 255})
@@ -157,6 +161,10 @@ def place_of(frame: bytes) -> Place | None:
 
     Plain is a whole packet of UDP or TCP without options and extension headers, of which no byte was cut off.
     """
+    if len(frame) >= _LEAST_UDP:
+        kind, total, part, proto, size = _usual(frame)
+        if proto == UDP and kind == _USUAL and not part & 0x3FFF and 8 <= size <= total - 20 and total + 14 <= len(frame):
+            return UDP, 26, 34, 34 + size
     start, kind = 14, frame[12:14]
     while kind in _TAG_BYTES and start <= 18:
         kind = frame[start + 2 : start + 4]

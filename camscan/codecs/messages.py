@@ -3,42 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from camscan.codecs import head as heads
 from camscan.codecs.base import DecodeError, ip_from_text
-from camscan.codecs.datagrams import FLOW_PORTS
-from camscan.codecs.demux import MAX_OF_DAMAGED, Begun, Passed, Whole, is_arp
+from camscan.codecs.demux import MAX_OF_DAMAGED, Begun, Passed
 from camscan.codecs.flows import Ended, Flows
-from camscan.codecs.frame import ICMPV6, UDP, Packet, Place, ethernet, is_of_group, link_mac, packet_at, place_of, split
-from camscan.codecs.pcapfile import EPOCH, Batch
+from camscan.codecs.fold import example, identity_of
+from camscan.codecs.frame import ICMPV6, UDP, Packet, ethernet, is_of_group, link_mac, packet_at, place_of, split
+from camscan.codecs.pcapfile import Batch
 from camscan.codecs.quota import Quota
-from camscan.codecs.registry import Outcome, Undecoded, dispatch_client, dispatch_datagram, dispatch_frame, dispatch_stream
-from camscan.codecs.repeats import NO_PORTS, Repeats, mark_of
+from camscan.codecs.registry import (
+    Outcome,
+    Undecoded,
+    dispatch_client,
+    dispatch_datagram,
+    dispatch_frame,
+    dispatch_stream,
+    kept_of,
+)
+from camscan.codecs.repeats import Message, Repeated, Repeats, Told
 from camscan.codecs.resolved import RESOLVER, Known, Resolved
 from camscan.codecs.tls import client_hello_sni
 from camscan.model import MAX_RAW, Datagram, Endpoint, Frame, Observation, StreamHead, Via
 
 MAX_EXCHANGES = 2
 """Answers of one connection over HTTP that are looked at."""
-_FLOW_PORTS = frozenset(FLOW_PORTS)
-_RESOLVER_RAW = RESOLVER.to_bytes(2)
-_FLOW_PORTS_RAW = frozenset(port.to_bytes(2) for port in FLOW_PORTS)
-_MAX_ARP = 256
-"""Bytes of a frame of ARP with whatever pads it."""
 _NOTHING: tuple[Outcome, ...] = ()
 
 
+@dataclass(slots=True)
+class _Said:
+    """What a sender said, and how often since that was told last."""
+
+    example: Observation
+    """Of the message that stands for all."""
+    first_at: datetime
+    last_at: datetime
+    count: int
+
+    def again(self, seen: Observation, count: int, first_at: datetime, last_at: datetime) -> None:
+        """Count what was said so often more; seen: of the message that stands for these."""
+        self.first_at = min(self.first_at, first_at) if self.count else first_at
+        self.last_at = max(self.last_at, last_at) if self.count else last_at
+        self.count += count
+        if example(seen) < example(self.example):
+            self.example = seen
+
+    def told(self) -> Observation:
+        """Return the observation that stands for all that were not told yet, and count anew."""
+        one, count = self.example, self.count
+        self.count = 0
+        if (count, self.first_at, self.last_at) == (one.count, one.first_seen_at, one.last_seen_at):
+            return one
+        return one.of_several(count, self.first_at, self.last_at, one.raw)
+
+
 class Messages:
-    """Takes what a demultiplexer passed on, in order. What it holds is bounded, and what it refused for that is counted."""
+    """Takes what a demultiplexer passed on, in order. What it holds is bounded, and what it refused for that is counted.
+
+    What was counted before it came here is told again by whoever counted it.
+    """
 
     def __init__(self, *, via: Via, collector: str, site: str, at_once: bool = True) -> None:
-        """at_once: the first of equal messages is given when it comes; False where all are asked for at the end anyway."""
+        """at_once: what is said for the first time is given when it comes; False where all is asked for at the end anyway."""
         self._via = via
         self._collector = collector
         self._site = site
-        self._repeats = Repeats(at_once=at_once)
+        self._at_once = at_once
+        self._repeats = Repeats()
+        self._said: dict[tuple[object, ...], _Said] = {}
+        self._marked: dict[bytes, tuple[_Said, Observation, bool] | Undecoded] = {}
+        """What messages said that may come again, each by its own bytes, and whether nothing had to be cut from those."""
         self._flows = Flows(via=via, collector=collector, site=site)
         self._resolved = Resolved()
         self._names: dict[frozenset[Endpoint | str], Known | None] = {}
@@ -47,7 +84,7 @@ class Messages:
 
     @property
     def folded(self) -> int:
-        """Messages that were counted and not decoded, because an equal one had been."""
+        """Messages that were counted and not decoded, because an equal one was."""
         return self._repeats.folded
 
     @property
@@ -55,63 +92,57 @@ class Messages:
         """What the caps refused, by kind."""
         return {"senders": self._quota.refused_senders, "messages": self._quota.refused_messages}
 
-    def take(self, passed: Passed) -> Sequence[Outcome]:
-        """Return what one thing says that was passed on."""
-        if isinstance(passed, Batch):
-            return self._of_batch(passed)
-        if isinstance(passed, Whole):
-            return self._of_packet(*passed)
-        if isinstance(passed, StreamHead):
-            return self._of_head(passed)
-        if isinstance(passed, Undecoded):
-            return (passed,)
-        if isinstance(passed, Begun):
-            name = self._resolved.name_of(passed.client.ip, passed.server.ip)
-            self._names[frozenset((passed.client, passed.server, "udp"))] = name
-            return _NOTHING
-        return self._admitted(self._flows_of(passed))
+    def take(self, passed: Passed | Told) -> list[Outcome]:
+        """Return what one thing says that was passed on, or told of that."""
+        return [said for told in self._repeats.take(passed) for said in self._of(told)]
+
+    def feed(self, frame: bytes, at: datetime) -> list[Outcome]:
+        """Return what one frame of Ethernet says that is plain."""
+        return [said for told in self._repeats.feed(frame, at) for said in self._of(told)]
 
     def flush(self) -> Iterator[Outcome]:
-        """Give the repetitions that were counted, and all flows."""
-        yield from self._repeats.flush()
-        yield from self._admitted(self._flows.flush())
+        """Give what was said since the last time, and all flows."""
+        for told in self._repeats.flush():
+            yield from self._of(told)
+        yield from self._learned_all(self._flows.flush())
+        for said in self._said.values():
+            if said.count:
+                yield said.told()
 
-    def _of_batch(self, batch: Batch) -> list[Outcome]:
-        blob, said, feed = batch.blob, list[Outcome](), self.feed
-        for seconds, microseconds, start, size in batch.frames:
-            said += feed(blob[start : start + size], EPOCH + timedelta(0, seconds, microseconds))
-        return said
+    def _of(self, told: Told | Batch) -> Sequence[Outcome]:
+        if isinstance(told, Message):
+            return self._of_message(told)
+        if isinstance(told, Repeated):
+            return self._of_repeated(told)
+        if isinstance(told, StreamHead):
+            return self._of_head(told)
+        if isinstance(told, Undecoded):
+            return (told,)
+        if isinstance(told, Begun):
+            name = self._resolved.name_of(told.client.ip, told.server.ip)
+            self._names[frozenset((told.client, told.server, "udp"))] = name
+            return _NOTHING
+        assert isinstance(told, Ended)
+        return self._learned_all(self._flows_of(told))
 
-    def feed(self, frame: bytes, at: datetime) -> Sequence[Outcome]:
-        """Return what one frame of Ethernet says that is plain."""
-        place = place_of(frame)
-        mark, message = _mark_of_arp(frame) if place is None else _mark_at(frame, place)
-        if mark is not None and (told := self._told_again(mark, message, at)) is not None:
-            return told
+    def _of_message(self, message: Message) -> Sequence[Outcome]:
+        carrier, at, mark = message
         try:
-            packet = split(frame) if place is None else packet_at(frame, place)
+            packet = _packet_of(carrier) if isinstance(carrier, bytes) else carrier
         except DecodeError as fault:
-            return (Undecoded(protocol="frame", reason=str(fault), sample=frame[:MAX_OF_DAMAGED]),)
-        return self._of_packet(packet, at, mark)
-
-    def _of_packet(self, packet: Packet, at: datetime, mark: bytes | None = None) -> Sequence[Outcome]:
-        """Return what a packet says that belongs to no connection. mark: of its message, where that is known."""
+            assert isinstance(carrier, bytes)
+            return self._learned(Undecoded(protocol="frame", reason=str(fault), sample=carrier[:MAX_OF_DAMAGED]), mark)
         if packet.proto == UDP:
             return self._of_datagram(packet, at, mark) if packet.payload else _NOTHING
         if packet.proto and (packet.proto != ICMPV6 or not packet.src_mac):
             return _NOTHING
-        carrier = Frame(payload=ethernet(packet), received_at=at, via=self._via)
-        return self._learned(mark, carrier.payload, at, dispatch_frame(carrier, collector=self._collector, site=self._site))
+        frame = Frame(payload=ethernet(packet), received_at=at, via=self._via)
+        said = dispatch_frame(frame, collector=self._collector, site=self._site)
+        return self._learned(said, mark, frame.payload)
 
     def _of_datagram(self, packet: Packet, at: datetime, mark: bytes | None) -> Sequence[Outcome]:
         if RESOLVER in (packet.src_port, packet.dst_port):
             self._resolved.note(packet)
-        if mark is None and packet.dst_port not in _FLOW_PORTS and len(packet.payload) <= MAX_RAW:
-            sender = f"P{packet.src_mac} {packet.src} {packet.cut}\n".encode()
-            ports = packet.src_port.to_bytes(2) + packet.dst_port.to_bytes(2)
-            mark = mark_of(sender, ports, packet.payload)
-            if (told := self._told_again(mark, packet.payload, at)) is not None:
-                return told
         datagram = Datagram(
             payload=packet.payload,
             src=Endpoint(packet.src, packet.src_port),
@@ -123,7 +154,22 @@ class Messages:
         said = dispatch_datagram(datagram, collector=self._collector, site=self._site)
         if packet.cut and isinstance(said, Observation):
             said = replace(said, truncated=True)
-        return self._learned(mark, packet.payload, at, said)
+        return self._learned(said, mark, packet.payload)
+
+    def _of_repeated(self, repeated: Repeated) -> Sequence[Outcome]:
+        """Count what a message said as often as it came again."""
+        mark, times, first_at, last_at, least, forgotten = repeated
+        marked = self._marked.pop(mark, None) if forgotten else self._marked.get(mark)
+        if marked is None or not times:
+            return _NOTHING
+        if isinstance(marked, Undecoded):
+            return (replace(marked, count=times),)
+        said, seen, is_plain = marked
+        if least is not None:
+            raw = least if is_plain else kept_of(seen.protocol, least, self._via)[:MAX_RAW]
+            seen = seen.of_several(times, first_at, last_at, raw)
+        said.again(seen, times, first_at, last_at)
+        return _NOTHING
 
     def _of_head(self, head: StreamHead) -> list[Outcome]:
         """Return what the two sides of a connection said."""
@@ -138,25 +184,32 @@ class Messages:
             outcome = dispatch_stream(part, collector=self._collector, site=self._site)
             if outcome is not None:
                 said.append(outcome)
-        return self._admitted(said)
+        return self._learned_all(said)
 
-    def _told_again(self, mark: bytes, message: bytes, at: datetime) -> Sequence[Outcome] | None:
-        """Return what is to be said of a message that came before; None for a new one."""
-        known = self._repeats.again(mark, message, at)
+    def _learned(self, said: Outcome | None, mark: bytes | None = None, payload: bytes = b"") -> Sequence[Outcome]:
+        """Return what is to be given of an outcome. mark, payload: of its message, where that may be told again."""
+        if said is None:
+            return _NOTHING
+        if isinstance(said, Undecoded):
+            if mark is not None:
+                self._marked[mark] = said
+            return (said,)
+        identity = identity_of(said)
+        known = self._said.get(identity)
+        is_new = known is None
         if known is None:
-            return None
-        return (known.outcome,) if isinstance(known.outcome, Undecoded) else _NOTHING
+            if not self._quota.admits(said):
+                return _NOTHING
+            known = self._said[identity] = _Said(said, said.first_seen_at, said.last_seen_at, 0)
+        if mark is not None:
+            self._marked[mark] = known, said, said.raw == payload
+        if is_new and self._at_once:
+            return (said,)
+        known.again(said, said.count, said.first_seen_at, said.last_seen_at)
+        return _NOTHING
 
-    def _learned(self, mark: bytes | None, message: bytes, at: datetime, said: Outcome | None) -> list[Outcome]:
-        """Return what is to be told of a new message. mark: None where each one counts for itself."""
-        admitted = None if said is None or (isinstance(said, Observation) and not self._quota.admits(said)) else said
-        if mark is None:
-            return [] if admitted is None else [admitted]
-        told = self._repeats.learn(mark, message, at, admitted)
-        return [admitted, *told] if isinstance(admitted, Undecoded) else [*told]
-
-    def _admitted(self, said: Iterable[Outcome]) -> list[Outcome]:
-        return [one for one in said if isinstance(one, Undecoded) or self._quota.admits(one)]
+    def _learned_all(self, given: Iterable[Outcome]) -> list[Outcome]:
+        return [told for said in given for told in self._learned(said)]
 
     def _flows_of(self, ended: Ended) -> Iterator[Observation]:
         """Count what ended as part of the flow of each device that it is told of, and the port that its server has open."""
@@ -195,16 +248,7 @@ def asked_name(sent: bytes) -> str | None:
     return None
 
 
-def _mark_of_arp(frame: bytes) -> tuple[bytes | None, bytes]:
-    """Return by what a frame of ARP is known again, and the frame; None for another, such as of a datagram that was cut."""
-    return mark_of(b"F", NO_PORTS, frame) if is_arp(frame) and len(frame) <= _MAX_ARP else None, frame
-
-
-def _mark_at(frame: bytes, place: Place) -> tuple[bytes | None, bytes]:
-    """Return by what a datagram is known again, and the datagram; None where each one counts for itself."""
-    _, addresses, at, end = place
-    payload, ports = frame[at + 8 : end], frame[at : at + 4]
-    if ports[2:] in _FLOW_PORTS_RAW or _RESOLVER_RAW in (ports[:2], ports[2:]) or not 0 < len(payload) <= MAX_RAW:
-        return None, payload
-    sender = (b"4" if at - addresses == 8 else b"6") + frame[6:12] + frame[addresses : (addresses + at) // 2]
-    return mark_of(sender, ports, payload), payload
+def _packet_of(frame: bytes) -> Packet:
+    """Return the parts of a frame of Ethernet. Raises DecodeError."""
+    place = place_of(frame)
+    return split(frame) if place is None else packet_at(frame, place)

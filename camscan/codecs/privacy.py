@@ -18,8 +18,8 @@ from urllib.parse import unquote_to_bytes
 
 from camscan.codecs import bodies, secrets
 from camscan.codecs import head as heads
-from camscan.codecs.base import OVERHEARD, DecodeError
-from camscan.model import StreamHead
+from camscan.codecs.base import DecodeError
+from camscan.model import OVERHEARD, StreamHead
 
 MAX_EXCHANGES = 16
 """Requests and answers of one connection that are told apart."""

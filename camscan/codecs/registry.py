@@ -61,7 +61,6 @@ from camscan.codecs import (
     xiongmai,
 )
 from camscan.codecs.base import (
-    OVERHEARD,
     Addressing,
     Beginning,
     DatagramCodec,
@@ -73,7 +72,7 @@ from camscan.codecs.base import (
     mac_text,
 )
 from camscan.codecs.eui64 import with_claim
-from camscan.model import MAX_RAW, Carrier, Datagram, Endpoint, Fields, Frame, Observation, StreamHead, Via
+from camscan.model import MAX_RAW, OVERHEARD, Carrier, Datagram, Endpoint, Fields, Frame, Observation, StreamHead, Via
 
 DATAGRAM_CODECS: tuple[DatagramCodec, ...] = (
     sadp,
@@ -129,12 +128,13 @@ UNSPECIFIED = frozenset({"0.0.0.0", "::"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undecoded:
-    """A carrier that a codec claimed and could not read."""
+    """A carrier that a codec claimed and could not read, or so many equal ones."""
 
     protocol: str
     reason: str
     sample: bytes
     """≤ 256 bytes."""
+    count: int = 1
 
 
 Outcome = Observation | Undecoded
@@ -192,16 +192,17 @@ def dispatch_datagram(datagram: Datagram, *, collector: str, site: str) -> Outco
             continue
         if not said:
             return None
-        raw, said = _kept(codec, datagram.payload), _without_secrets(said)
+        raw, said = kept_of(codec.NAME, datagram.payload, datagram.via), _without_secrets(said)
         if datagram.via in OVERHEARD:
-            raw, said = secrets.cut_queries(raw), _without_queries(said)
+            said = _without_queries(said)
         return observation(codec.NAME, said, datagram, raw, datagram.src, datagram.src_mac, collector, site)
     return failed
 
 
-def kept_of(protocol: str, payload: bytes) -> bytes:
+def kept_of(protocol: str, payload: bytes, via: Via) -> bytes:
     """Return what may be kept of a datagram that was read as a protocol."""
-    return _kept(_BY_NAME[protocol], payload)
+    kept = _kept(_BY_NAME[protocol], payload)
+    return secrets.cut_queries(kept) if via in OVERHEARD else kept
 
 
 def _kept(codec: DatagramCodec, payload: bytes) -> bytes:

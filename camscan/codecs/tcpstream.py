@@ -28,6 +28,8 @@ MAX_ROLES = 8192
 """Connections of which it stays known who the server was, though they were silent for long."""
 LEAP = 128 * 1024
 """Bytes between two segments up to which nothing but what a reader left out needs to be missing."""
+BUSY = 128 * 1024
+"""Bytes that one side of a connection carried before it is taken for video."""
 _SYSTEM_PORTS = 1024
 """Below are the ports that RFC 6335 assigns to services."""
 
@@ -259,6 +261,10 @@ class Streams:
             if packet.flags & RST:
                 self._drop(key, connection)
         return tuple(given)
+
+    def busy(self) -> list[bytes]:
+        """Return what is skippable over IPv4 and carried more than a page does, as `skippable` has it."""
+        return [mark for mark, direction in self.skippable.items() if len(mark) == 12 and direction.carried >= BUSY]
 
     def flush(self) -> tuple[StreamHead, ...]:
         """Return what was collected of every open connection, and forget all."""

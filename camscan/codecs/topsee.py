@@ -19,7 +19,6 @@ is a document with the values above and nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
 
 from camscan.codecs import xml
 from camscan.codecs.base import DecodeError, Probe, fields, ipv4_from_text, mac_from_text
@@ -105,6 +104,8 @@ def observe(message: Answer) -> Fields:
 
 def without_secrets(payload: bytes) -> bytes:
     """Return a document of the same form with the values that are read and nothing else; empty for what cannot be read."""
+    from xml.sax.saxutils import quoteattr  # with which a client of HTTP is loaded
+
     try:
         message = decode(payload)
     except DecodeError:

@@ -109,14 +109,21 @@ def steady(payload: bytes) -> bytes:
     end = payload.find(b"Body", 0, _LONGEST_HEADER)
     if end < 0 or b"Envelope" not in payload[:400] or b"!" in payload or b"\0" in payload:
         return payload
-    head = payload[:end]
+    changing: list[tuple[int, int]] = []
     for mark, closing, longest, plain in _CHANGING:
-        before, found, behind = head.partition(mark)
-        if found:
-            stop = behind.find(closing, 0, longest)
-            if stop >= 0 and not behind[:stop].strip(plain):
-                head = before + found + behind[stop:]
-    return head + payload[end:]
+        found = payload.find(mark, 0, end)
+        if found >= 0:
+            start = found + len(mark)
+            stop = payload.find(closing, start, min(start + longest, end))
+            if stop >= 0 and not payload[start:stop].strip(plain):
+                changing.append((start, stop))
+    changing.sort()
+    kept, position = [], 0
+    for start, stop in changing:
+        kept.append(payload[position:start])
+        position = stop
+    kept.append(payload[position:])
+    return b"".join(kept)
 
 
 def decode(payload: bytes) -> Message:

@@ -8,7 +8,8 @@ import os
 import pickle
 import signal
 import traceback
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, TypeVar
 
 T = TypeVar("T")
@@ -20,10 +21,12 @@ class AheadError(RuntimeError):
     """The second process came to grief; the message is its traceback."""
 
 
-def ahead(given: Iterable[T]) -> Generator[T, None, None]:
-    """Give what `given` gives, which is not asked for anything in this process, if there may be another. What it gives is pickled.
+@contextmanager
+def ahead(given: Iterable[T]) -> Iterator[Iterator[T]]:
+    """Give what `given` gives, which is asked for in another process from now on, if there may be one. What it gives is pickled.
 
-    Raises AheadError where it raised, or where the process ended before it did. To be called while this process has no other thread.
+    What is given raises AheadError where the other process raised, or ended before it did. To be called while this process has no
+    other thread.
     """
     reading, writing = os.pipe()
     with contextlib.suppress(OSError):
@@ -33,7 +36,7 @@ def ahead(given: Iterable[T]) -> Generator[T, None, None]:
     except OSError:  # no process more is allowed here: then this one does it all
         os.close(reading)
         os.close(writing)
-        yield from given
+        yield iter(given)
         return
     if pid == 0:
         os.close(reading)
@@ -41,7 +44,7 @@ def ahead(given: Iterable[T]) -> Generator[T, None, None]:
     os.close(writing)
     try:
         with os.fdopen(reading, "rb", PIPE) as pipe:
-            yield from _received(pipe)
+            yield _received(pipe)
     finally:
         os.kill(pid, signal.SIGTERM)
         os.waitpid(pid, 0)

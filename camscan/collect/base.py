@@ -83,8 +83,8 @@ class Tally:
     """What else a person wants to know of the run, one sentence each."""
 
     def could_not_read(self, undecoded: Undecoded) -> None:
-        """Count an undecodable message and keep the first as a sample."""
-        self.undecoded += 1
+        """Count an undecodable message as often as it came, and keep the first as a sample."""
+        self.undecoded += undecoded.count
         self.sample = self.sample or undecoded.sample
 
     def outlived(self, fault: Exception) -> None:

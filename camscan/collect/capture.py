@@ -5,27 +5,34 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
 from camscan.codecs.base import DecodeError
-from camscan.codecs.demux import Demux, Passed
+from camscan.codecs.demux import Demux
 from camscan.codecs.frame import unread_link
 from camscan.codecs.messages import Messages
 from camscan.codecs.pcapfile import Batch
 from camscan.codecs.registry import Outcome, Undecoded
+from camscan.codecs.repeats import Repeats, Told
 from camscan.collect.ahead import ahead
 from camscan.collect.base import Tally
-from camscan.collect.capturefile import Piped, Source, in_order_of_time
+from camscan.collect.capturefile import Piped, Sieve, Source, in_order_of_time
 from camscan.errors import UsageError
 from camscan.model import Observation, Via
 
 WORTH_A_PROCESS = 8 * 1024 * 1024
 """Bytes of captures from which on a second process takes them apart: less is read before it could start."""
+
+LONG = 256
+"""Bytes of frames from which on those that came before are better counted where they are read than sent to be counted."""
+TOLD_AT_ONCE = 1024
+"""Of what is told at the end, so that it is decoded while more is made."""
 
 
 class Taken(NamedTuple):
@@ -35,7 +42,7 @@ class Taken(NamedTuple):
     """Which of those that were given."""
     position: int
     """Bytes of it that are read by now; 0 of what is no file."""
-    passed: Sequence[Passed] = ()
+    told: Sequence[Told | Batch] = ()
 
 
 @dataclass(slots=True)
@@ -55,17 +62,30 @@ class End:
     """Why the system does not give it, or no more of it."""
 
 
-class Closing(NamedTuple):
-    """What was still open when all captures had ended."""
+class Rest(NamedTuple):
+    """A part of what was still open when all captures had ended, and of what came again."""
 
-    passed: Sequence[Passed]
+    told: Sequence[Told | Batch]
+
+
+class Closing(NamedTuple):
+    """All was told."""
+
     dropped: dict[str, int]
     """What the caps gave up, by kind."""
     skipped: int
     """Segments of connections of which enough was known."""
 
 
-Step = Taken | End | Closing
+Step = Taken | End | Rest | Closing
+
+
+@dataclass(frozen=True, slots=True)
+class Captures:
+    """The captures of one run, which are being taken apart."""
+
+    sources: Sequence[Source]
+    steps: Iterator[Step]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,49 +111,49 @@ class CaptureReader:
         """Segments that were left out, because enough was known of their connections."""
 
     def read(self, sources: Sequence[Source]) -> tuple[CaptureRead, ...]:
+        """Emit all that captures say, and return how each was read. Raises as `take` does."""
+        with taking_apart(sources) as captures:
+            return self.take(captures)
+
+    def take(self, captures: Captures) -> tuple[CaptureRead, ...]:
         """Emit all that captures say, and return how each was read; damage ends it and stands in `tally.unfinished`.
 
         Raises UsageError for one that cannot be read.
         """
+        sources = captures.sources
         messages = Messages(via=Via.PCAP, collector="pcap", site=self._site, at_once=False)
         begun = _now()
         reads = [CaptureRead(started_at=begun, ended_at=begun) for _ in sources]
         positions = [0] * len(sources)
         done, last = 0, Tally()
-        with closing(self._steps(sources)) as steps:
-            for step in steps:
-                if isinstance(step, Closing):
-                    self._take(step.passed, messages, last)
-                    self._said(messages.flush(), last)
-                    _tell_refused(step.dropped | messages.dropped, last)
-                    self.skipped = step.skipped
-                    continue
-                source, last = sources[step.source], reads[step.source].tally
-                if isinstance(step, Taken):
-                    self._take(step.passed, messages, last)
-                    position = step.position
-                else:
-                    _tell_end(source, step, last)
-                    reads[step.source].ended_at = _now()
-                    position = _size(source)
-                done += position - positions[step.source]
-                positions[step.source] = position
-                self._at(done)
+        for step in captures.steps:
+            if isinstance(step, Rest):
+                self._decode(step.told, messages, last)
+                continue
+            if isinstance(step, Closing):
+                self._said(messages.flush(), last)
+                _tell_refused(step.dropped | messages.dropped, last)
+                self.skipped = step.skipped
+                continue
+            source, last = sources[step.source], reads[step.source].tally
+            if isinstance(step, Taken):
+                self._decode(step.told, messages, last)
+                position = step.position
+            else:
+                _tell_end(source, step, last)
+                reads[step.source].ended_at = _now()
+                position = _size(source)
+            done += position - positions[step.source]
+            positions[step.source] = position
+            self._at(done)
         if not any(read.tally.received for read in reads):
             for source, read in zip(sources, reads, strict=True):
                 _tell_nothing_read(source, read.tally)
         return tuple(reads)
 
-    def _steps(self, sources: Sequence[Source]) -> Generator[Step, None, None]:
-        steps = taken_apart(sources)
-        alone = threading.active_count() == 1 and len(os.sched_getaffinity(0)) > 1
-        if not alone or not any(_is_worth_a_process(source) for source in sources):
-            return steps
-        return ahead(map(_compact, steps))
-
-    def _take(self, passed: Sequence[Passed], messages: Messages, tally: Tally) -> None:
+    def _decode(self, told: Iterable[Told | Batch], messages: Messages, tally: Tally) -> None:
         take = messages.take
-        for one in passed:
+        for one in told:
             outcomes = take(one)
             if outcomes:
                 self._said(outcomes, tally)
@@ -147,11 +167,24 @@ class CaptureReader:
                 self._emit(found)
 
 
+@contextmanager
+def taking_apart(sources: Sequence[Source]) -> Iterator[Captures]:
+    """Give captures that are taken apart from now on, by a second process where that is worth it, and here as they are asked for else."""
+    steps = taken_apart(sources)
+    alone = threading.active_count() == 1 and len(os.sched_getaffinity(0)) > 1
+    if not alone or not any(map(_is_worth_a_process, sources)):
+        with closing(steps):
+            yield Captures(sources, steps)
+        return
+    with ahead(steps) as given:
+        yield Captures(sources, given)
+
+
 def taken_apart(sources: Sequence[Source]) -> Generator[Step, None, None]:
     """Give what the frames of captures are, in the order of time, and at last what was still open."""
-    demux = Demux(Via.PCAP)
+    demux, repeats, sieve = Demux(Via.PCAP), Repeats(LONG), Sieve()
     ends = [End(number) for number in range(len(sources))]
-    for number, piece, fault in in_order_of_time(sources):
+    for number, piece, fault in in_order_of_time(sources, sieve):
         end = ends[number]
         if piece is None:
             end.unreadable = (fault.strerror or str(fault)) if isinstance(fault, OSError) else None
@@ -165,25 +198,14 @@ def taken_apart(sources: Sequence[Source]) -> Generator[Step, None, None]:
             yield Taken(number, piece.position)
             continue
         before = demux.cut
-        yield Taken(number, piece.position, demux.take(piece.batch, piece.program))
+        told = [one for passed in demux.take(piece.batch, piece.program) for one in repeats.take(passed)]
+        yield Taken(number, piece.position, told)
         end.cut += demux.cut - before
-    yield Closing(tuple(demux.flush()), demux.dropped, demux.skipped)
-
-
-def _compact(step: Step) -> Step:
-    """Return a step without the bytes around what is passed on, to be sent."""
-    if not isinstance(step, Taken):
-        return step
-    return step._replace(passed=[_alone(one) if isinstance(one, Batch) else one for one in step.passed])
-
-
-def _alone(batch: Batch) -> Batch:
-    pieces, frames, end = [], [], 0
-    for seconds, microseconds, start, size in batch.frames:
-        pieces.append(batch.blob[start : start + size])
-        frames.append((seconds, microseconds, end, size))
-        end += size
-    return Batch(b"".join(pieces), frames, batch.link_type)
+        sieve.follow(demux)
+    rest = chain((one for passed in demux.flush() for one in repeats.take(passed)), repeats.flush())
+    while told := list(islice(rest, TOLD_AT_ONCE)):
+        yield Rest(told)
+    yield Closing(demux.dropped, demux.skipped)
 
 
 def _tell_end(source: Source, end: End, tally: Tally) -> None:

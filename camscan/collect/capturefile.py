@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from struct import Struct
@@ -20,14 +20,17 @@ from typing import NamedTuple
 import pcapy  # type: ignore[import-not-found]
 
 from camscan.codecs.base import DecodeError
-from camscan.codecs.capturefilter import expression
-from camscan.codecs.demux import Program
+from camscan.codecs.capturefilter import expression, sampling
+from camscan.codecs.demux import Demux, Program
+from camscan.codecs.frame import LINK_ETHERNET
 from camscan.codecs.pcapfile import MAGICS, Batch, batches
 from camscan.collect.unpack import MAGICS as PACKED
 from camscan.collect.unpack import Read, Unpacked, at_least, behind
 
 FRAMES_AT_ONCE = 256
 """Frames that libpcap hands over at a time."""
+WORTH_A_FILTER = 100_000
+"""Segments that were left out by hand before a filter is compiled that keeps them back: it takes as long."""
 MAX_OPEN = 64
 """Captures that are read side by side, because they overlap in time; each holds one batch."""
 _RAW_BY_DLT = {101: 12}
@@ -66,19 +69,48 @@ class Piece(NamedTuple):
     """Bytes of the file that are read by now; 0 of what is no file."""
 
 
+class Sieve:
+    """Of which connections a filter lets pass a sample alone, as far as that was found out while captures are read."""
+
+    def __init__(self) -> None:
+        self.busy: tuple[bytes, ...] = ()
+        """As `capturefilter.sampling` takes them."""
+        self.changes = 0
+        self._next = WORTH_A_FILTER
+
+    def follow(self, demux: Demux) -> None:
+        """Sample what became busy, where enough was left out by hand; no more where one of those connections came to its end."""
+        if self.busy and not demux.skippable.keys() >= set(self.busy):
+            self._set((), demux)
+        elif demux.skipped >= self._next:
+            self._set(tuple(demux.busy()), demux)
+
+    def _set(self, busy: tuple[bytes, ...], demux: Demux) -> None:
+        self._next = demux.skipped + WORTH_A_FILTER
+        if busy != self.busy:
+            self.busy = busy
+            self.changes += 1
+
+
+@dataclass(slots=True)
+class Passed:
+    """Frames that libpcap gave behind one filter, before the next one."""
+
+    wanted: str | None
+    count: int = 0
+
+
 class _Refused(Exception):  # noqa: N818 - nothing is wrong with us
     """libpcap does not read this file, or not on from here."""
 
 
-def pieces(source: Source) -> Iterator[Piece]:
+def pieces(source: Source, sieve: Sieve) -> Iterator[Piece]:
     """Give the frames of one capture in order. Raises DecodeError behind the last frame before a damage, and OSError."""
-    passed = 0
+    passed: list[Passed] = []
     try:
-        for piece in _of_libpcap(source):
-            passed += len(piece.batch.frames)
-            yield piece
+        yield from _of_libpcap(source, sieve, passed)
     except _Refused:
-        yield from _of_ours(source, skip=passed)
+        yield from _of_ours(source, passed)
 
 
 @contextmanager
@@ -125,9 +157,9 @@ class Turn(NamedTuple):
 class _Open:
     """A capture that is being read, by its next frames."""
 
-    def __init__(self, number: int, source: Source) -> None:
+    def __init__(self, number: int, source: Source, sieve: Sieve) -> None:
         self.number = number
-        self._given = pieces(source)
+        self._given = pieces(source, sieve)
         self._piece: Piece | None = None
         self._fault: DecodeError | OSError | None = None
         self.at = _AT_ONCE
@@ -160,7 +192,7 @@ class _Open:
             self.at = self._piece.batch.frames[0][:2]
 
 
-def in_order_of_time(sources: Sequence[Source]) -> Iterator[Turn]:
+def in_order_of_time(sources: Sequence[Source], sieve: Sieve) -> Iterator[Turn]:
     """Give the frames of several captures in the order of time, as far as each one keeps it; where they overlap, in turns.
 
     Each capture ends with a turn without frames, and one that cannot be read further is no matter of the others. What can be read but
@@ -171,7 +203,7 @@ def in_order_of_time(sources: Sequence[Source]) -> Iterator[Turn]:
     while waiting or reading:
         while waiting and len(reading) < MAX_OPEN and (not reading or waiting[0][0] <= min(one.at for one in reading)):
             number = waiting.popleft()[1]
-            reading.append(_Open(number, sources[number]))
+            reading.append(_Open(number, sources[number], sieve))
         first = min(reading, key=lambda one: one.at)
         until = min((one.at for one in reading if one is not first), default=_NEVER)
         if waiting and len(reading) < MAX_OPEN:
@@ -192,8 +224,8 @@ def _began(source: Source) -> Instant:
         return _NEVER
 
 
-def _of_libpcap(source: Source) -> Iterator[Piece]:
-    """Give the frames of a file behind the filter. Raises _Refused, having given frames or not."""
+def _of_libpcap(source: Source, sieve: Sieve, passed: list[Passed]) -> Iterator[Piece]:
+    """Give the frames of a file behind the filter, and add to `passed` how many. Raises _Refused, having given frames or not."""
     if isinstance(source, Piped):
         raise _Refused
     with source.open("rb") as file:
@@ -201,18 +233,24 @@ def _of_libpcap(source: Source) -> Iterator[Piece]:
     try:
         reader = pcapy.open_offline(str(source))
         link_type = reader.datalink()
-        wanted = expression(link_type)
+        wanted, changes = expression(link_type), 0
+        passed.append(Passed(wanted))
         if wanted is not None:
             reader.setfilter(wanted)
         # libpcap does not tell how far it is; the kernel does, of the descriptor that it reads.
         place = _descriptor_of(source)
         while True:
+            if changes != sieve.changes and link_type == LINK_ETHERNET and wanted is not None:
+                changes = sieve.changes
+                passed.append(Passed(sampling(wanted, sieve.busy)))
+                reader.setfilter(passed[-1].wanted)
             blob, meta = reader.next_batch(FRAMES_AT_ONCE)
             if not meta:
                 return
             frames = tuple(_meta(meta))
             if is_pcapng and any(not frame[0] for frame in frames):
                 raise _Refused  # simple blocks have no time; the codec of ours makes up for it
+            passed[-1].count += len(frames)
             yield Piece(Batch(blob, frames, link_type), None, 0 if place is None else os.lseek(place, 0, os.SEEK_CUR))
     except (pcapy.PcapError, UnicodeError) as fault:
         raise _Refused from fault
@@ -235,8 +273,8 @@ def _is_same(descriptor: Path, wanted: os.stat_result) -> bool:
         return False
 
 
-def _of_ours(source: Source, skip: int) -> Iterator[Piece]:
-    """Give the frames of a capture by the codec of ours. skip: frames behind the filter that were given already."""
+def _of_ours(source: Source, passed: Sequence[Passed]) -> Iterator[Piece]:
+    """Give the frames of a capture by the codec of ours. passed: those that were given already."""
     position = 0
     with opened(source) as packed:
 
@@ -248,8 +286,8 @@ def _of_ours(source: Source, skip: int) -> Iterator[Piece]:
 
         unpacked = Unpacked(counted)
         try:
-            for batch, program in _with_filter(batches(unpacked.read), skip):
-                yield Piece(batch, program, position)
+            for batch in _behind(passed, batches(unpacked.read)):
+                yield Piece(batch, _program(batch.link_type, expression(batch.link_type)), position)
         except DecodeError as fault:
             while unpacked.damage is None and unpacked.read(1 << 20):
                 pass
@@ -258,24 +296,26 @@ def _of_ours(source: Source, skip: int) -> Iterator[Piece]:
             raise DecodeError(unpacked.damage)
 
 
-def _with_filter(given: Iterator[Batch], skip: int) -> Iterator[tuple[Batch, Program | None]]:
-    """Give each batch with the filter of its kind, without the first frames that this lets through. Raises what `given` raises."""
-    programs: dict[int, Program | None] = {}
+def _behind(passed: Sequence[Passed], given: Iterator[Batch]) -> Iterator[Batch]:
+    """Give batches without the first frames, up to the last of those that passed their filters. Raises what `given` raises."""
+    waiting = deque(replace(one) for one in passed)
     for batch in given:
         blob, frames, link_type = batch
-        if link_type not in programs:
-            programs[link_type] = _program(link_type)
-        program = programs[link_type]
-        if skip and program is not None:
-            frames = [f for f in frames if program.filter(blob[f[2] : f[2] + f[3]])]
-        left = frames[skip:]
-        skip -= len(frames) - len(left)
-        yield batch._replace(frames=left), program
+        position = 0
+        while waiting and position < len(frames):
+            program, one = _program(link_type, waiting[0].wanted), waiting[0]
+            while one.count and position < len(frames):
+                _, _, start, size = frames[position]
+                one.count -= program is None or program.filter(blob[start : start + size]) > 0
+                position += 1
+            if not one.count:
+                waiting.popleft()
+        yield batch._replace(frames=frames[position:])
 
 
 @lru_cache(maxsize=8)
-def _program(link_type: int) -> Program | None:
-    wanted = expression(link_type)
+def _program(link_type: int, wanted: str | None) -> Program | None:
+    """Return a filter for frames of a link type; None where there is none."""
     if wanted is None:
         return None
     dlt = _RAW_BY_DLT.get(link_type & 0xFFFF, link_type & 0xFFFF)

@@ -112,6 +112,11 @@ def _called(path: Path) -> str:
     return "standard input" if path == STANDARD_INPUT else str(path)
 
 
+def captures_among(files: Sequence[Input]) -> tuple[Input, ...]:
+    """Return those of the files that are captures. Raises UsageError as `kind_of` does."""
+    return tuple(path for path in files if kind_of(path) is InputKind.CAPTURE)
+
+
 def kind_of(path: Input) -> InputKind:
     """Return what a file is. Raises UsageError when it cannot be read or is none of what replay reads."""
     if isinstance(path, Piped):

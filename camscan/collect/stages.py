@@ -6,13 +6,14 @@ import asyncio
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from camscan import __version__
 from camscan.codecs.fold import fold
 from camscan.collect.base import Collector, Ground, Host, MissingTool, NotAsked, NotNeeded, Stage, Tally
 from camscan.collect.forecast import forecast
+from camscan.collect.gathered import Deadline, Gathered, outcome
 from camscan.collect.interfaces import Interface, is_link_local
 from camscan.collect.journal import NO_JOURNAL, Interrupted, Journal
 from camscan.collect.net import Net
@@ -36,27 +37,11 @@ from camscan.model import (
 )
 from camscan.progress import NOBODY, Steps
 
-FOLD_AT = 50_000
-"""Observations gathered before equal ones are folded."""
-OBSERVATIONS_AT_MOST = 400_000
-"""A flood of distinct messages cannot grow the memory without bound; what is left out is counted."""
-BYTES_AT_MOST = 256 * 1024 * 1024
-"""Of messages and of the values in them."""
 FOLLOWED_BY = {"unicast": "tcp"}
 """Collectors that are through with a host where that other one is."""
 QUIET_SHARE = 0.1
 QUIET_AT_LEAST = 3
 """A run stops by itself when this many, and this share, of the visited devices fell silent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadline:
-    """When collecting ends, whatever is left."""
-
-    seconds: float
-    """After it began."""
-    words: str
-    """Why, e.g. `--max-time 2h`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,50 +63,6 @@ class ScanPlan:
     journal: Journal = NO_JOURNAL
     interrupted: Interrupted | None = None
     """What an earlier part of the same run left: it goes on with what is missing."""
-
-
-@dataclass(slots=True)
-class Gathered:
-    """What a run has so far; always fit to be reported."""
-
-    observations: list[Observation] = field(default_factory=list)
-    attempts: list[CollectorAttempt] = field(default_factory=list)
-    macs: dict[str, str] = field(default_factory=dict)
-    left_out: int = 0
-    interrupted: bool = False
-    overdue: Deadline | None = None
-    """The one that ended the run."""
-    _fold_at: int = FOLD_AT
-    _bytes: int = 0
-
-    @property
-    def stopped_by(self) -> tuple[AttemptReason, str]:
-        """Why what was not finished was not, and in words."""
-        if self.overdue is not None:
-            return AttemptReason.DEADLINE, f"deadline: {self.overdue.words}"
-        return AttemptReason.INTERRUPTED, "interrupted"
-
-    def add(self, seen: Observation) -> bool:
-        """Take one observation; False where there is no room for it."""
-        if len(self.observations) >= self._fold_at or self._bytes > BYTES_AT_MOST:
-            self.observations = list(fold(self.observations))
-            self._fold_at = max(FOLD_AT, 2 * len(self.observations))
-            self._bytes = sum(map(_weight, self.observations))
-        weight = _weight(seen)
-        if len(self.observations) >= OBSERVATIONS_AT_MOST or self._bytes + weight > BYTES_AT_MOST:
-            self.left_out += 1
-            return False
-        self._bytes += weight
-        self.observations.append(seen)
-        if seen.protocol in ("arp", "ndp") and seen.ip and seen.link_mac:
-            known = self.macs.setdefault(seen.ip, seen.link_mac)
-            if known != seen.link_mac:
-                self.macs[seen.ip] = ""
-        return True
-
-
-def _weight(seen: Observation) -> int:
-    return len(seen.raw) + sum(len(value) for _, value in seen.fields)
 
 
 def live(observations: Iterable[Observation], guard: Guard) -> set[str]:
@@ -390,22 +331,6 @@ def announcement(stage: Stage, names: Sequence[str], hosts: int) -> str:
     if stage is Stage.DEEP:
         return f"deep: {', '.join(names)} on {hosts} hosts that stayed unidentified, outside pace and budget (not metered)"
     return f"{stage.name.lower()}: {', '.join(names)}; {hosts} live so far"
-
-
-def outcome(
-    tally: Tally, *, stopped: AttemptReason = AttemptReason.UNREACHABLE
-) -> tuple[AttemptStatus, AttemptReason | None, str]:
-    """Return how a run that came to its end ended; `stopped` is the reason where it names what it did not finish."""
-    if tally.dropped:
-        return AttemptStatus.PARTIAL, AttemptReason.DROPPED, f"the kernel dropped {tally.dropped} frames before they were read"
-    if tally.faults:
-        return AttemptStatus.PARTIAL, AttemptReason.BUG, "; ".join([*tally.faults, *tally.unfinished, *tally.notes])
-    if tally.unfinished:
-        return AttemptStatus.PARTIAL, stopped, "; ".join([*tally.unfinished, *tally.notes])
-    if tally.budget_hosts:
-        cut = ", ".join(sorted(tally.budget_hosts))
-        return AttemptStatus.COMPLETED, AttemptReason.BUDGET, f"the visit ended at the budget: {cut}"
-    return AttemptStatus.COMPLETED, None, "; ".join(tally.notes)
 
 
 def _where(fault: Exception) -> str:

@@ -61,9 +61,9 @@ class Beyond:
     """What else is known of the devices that two sights speak of."""
 
     earlier: Mapping[int, DeviceFacts] = field(default_factory=dict)
-    """What was known of devices before the earlier sight, of those that it did not see."""
-    seen_by: Mapping[int, Sight] = field(default_factory=dict)
-    """The run that saw such a device last, where it is known."""
+    """What was known of devices that were gone by the earlier sight."""
+    levels: Mapping[int, CoverageLevel | None] = field(default_factory=dict)
+    """How closely a run looked that showed a device, None where it was only heard; as the earlier sight where nothing is said."""
     disposed: Mapping[int, Attestation] = field(default_factory=dict)
     """Devices that persons stated to be disposed of, by the day of the later sight."""
     disposed_before: frozenset[int] = frozenset()
@@ -98,21 +98,13 @@ class _Comparison:
         self.same_policies = set(before.policies) == set(after.policies)
 
     def diff(self) -> Diff:
-        staying, unlooked, returned, new = [], [], [], []
-        for number in sorted(self.after.facts):
-            if number in self.before.facts:
-                staying.append(number)
-            elif number not in self.beyond.earlier:
-                new.append(number)
-            elif self._was_gone(self.beyond.earlier[number]):
-                returned.append(number)
-            else:
-                unlooked.append(number)
-        gone = [number for number in sorted(self.before.facts) if number not in self.after.facts and self._is_gone(number)]
+        seen, known = self.after.facts.keys(), self.before.facts.keys()
+        staying, gone = sorted(seen & known), [number for number in sorted(known - seen) if self._is_gone(number)]
+        returned = sorted(seen & self.beyond.earlier.keys() - known)
+        new = sorted(seen - known - self.beyond.earlier.keys())
         replaced = self._replaced(new, gone)
         found = [
-            *(change for number in staying for change in self._compared(number, self.before.facts[number])),
-            *(change for number in unlooked for change in self._compared(number, self.beyond.earlier[number])),
+            *(change for number in staying for change in self._compared(number)),
             *(change for number in returned for change in self._returned(number)),
             *(change for number in new for change in self._new(number, replaced.get(number))),
             *(change for number in gone if number not in replaced.values() for change in self._gone(number)),
@@ -123,20 +115,17 @@ class _Comparison:
             before=self.before.run,
             after=self.after.run,
             changes=tuple(sorted(found, key=_urgency)),
-            unchanged=sum(number not in touched for number in (*staying, *unlooked)),
+            unchanged=sum(number not in touched for number in staying),
             not_comparable=self._not_comparable(),
             data=(self.before.data_version, self.after.data_version),
             site=self.after.site,
         )
 
-    def _was_gone(self, earlier: DeviceFacts) -> bool:
-        place = earlier.state.site, earlier.state.ips
-        seen_by = self.beyond.seen_by.get(earlier.device)
-        return self.before.looked_at(*place) is not None if seen_by is None else self.before.would_have_seen(*place, seen_by)
-
     def _is_gone(self, number: int) -> bool:
         state = self.before.facts[number].state
-        return self.after.would_have_seen(state.site, state.ips, self.before)
+        place = state.site, state.ips
+        level = self.beyond.levels[number] if number in self.beyond.levels else self.before.level(*place)
+        return self.after.would_have_seen(*place, level)
 
     def _replaced(self, new: Iterable[int], gone: Iterable[int]) -> dict[int, int]:
         """Return by new device the one that is gone whose place it took."""
@@ -201,9 +190,9 @@ class _Comparison:
             ChangeKind.REMOVED, number, last.state, "device", before, what, since=last.last_seen, cause="attestation"
         )
 
-    def _compared(self, number: int, before: DeviceFacts) -> Iterator[Change]:
+    def _compared(self, number: int) -> Iterator[Change]:
         """Yield how a device differs from what was known of it."""
-        seen = self.after.facts[number]
+        before, seen = self.before.facts[number], self.after.facts[number]
         if before.state.something_else and seen.state.something_else:
             return
         yield from self._of_device(number, before, seen)

@@ -82,6 +82,11 @@ def weaker(before: DeviceState, after: DeviceState) -> bool:
     )
 
 
+def told_in_full(state: DeviceState) -> bool:
+    """Return whether a look shows all that it can of what a device is, so that none before it showed more."""
+    return all(_told(getattr(state, name)) for name in _RECOGNISED) and state.confidence is Confidence.CERTAIN
+
+
 def _says_otherwise(before: DeviceState, after: DeviceState) -> bool:
     differing = {name for name in _RECOGNISED if _told(getattr(after, name)) and getattr(after, name) != getattr(before, name)}
     if same_model(before.model, after.model):

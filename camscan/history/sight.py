@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from ipaddress import ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Self
 
-from camscan.history.closeness import concluding, fades, settled
 from camscan.history.reach import CLOSENESS, Piece, pieces
 from camscan.model import Coverage, CoverageLevel, DeviceException, DeviceFacts, Run
 
@@ -57,69 +57,49 @@ class Sight:
 
     def looked_at(self, site: str, ips: Sequence[str]) -> CoverageLevel | None:
         """Return how closely a complete run looked at any of the addresses; None where none did, so that absence says nothing."""
-        if not self.complete:
-            return None
-        found = {
-            one.level
-            for one in self.coverage
-            if one.complete and one.level in CLOSENESS and (one.site or self.site) == site and _holds(one.range, ips)
-        }
-        return next((level for level in CLOSENESS if level in found), None)
+        return _closest(self._rows(site, ips, whole=True)) if self.complete else None
 
-    def would_have_seen(self, site: str, ips: Sequence[str], than: Sight) -> bool:
-        """Return whether a device at these addresses that `than` saw, or would have seen, answers this run too."""
-        level, before = self.looked_at(site, ips), than.looked_at(site, ips)
-        return level is not None and (before is None or CLOSENESS.index(level) <= CLOSENESS.index(before))
+    def level(self, site: str, ips: Sequence[str]) -> CoverageLevel | None:
+        """Return how closely the run looked at any of the addresses, to its end or not; None where a device there can only have been heard."""
+        return _closest(self._rows(site, ips, whole=False))
+
+    def would_have_seen(self, site: str, ips: Sequence[str], level: CoverageLevel | None) -> bool:
+        """Return whether a device at these addresses, which a look so close had shown, answers this run too."""
+        own = self.looked_at(site, ips)
+        return own is not None and (level is None or CLOSENESS.index(own) <= CLOSENESS.index(level))
+
+    def _rows(self, site: str, ips: Sequence[str], *, whole: bool) -> Iterator[Coverage]:
+        """Yield what was covered of the addresses. whole: to its end."""
+        for one in self.coverage:
+            if (one.complete or not whole) and (one.site or self.site) == site and _holds(one.range, ips):
+                yield one
 
     def reach(self) -> frozenset[Piece]:
         """Return where a device that is there would have been seen; nowhere where the run is incomplete."""
         return pieces(self.coverage, self.site) if self.complete else frozenset()
 
 
-def overlaid(sights: Sequence[Sight]) -> Sight:
-    """Return what several runs knew together: of each device the newest, and what a look at it could not show as the ones before it did.
-
-    Whom a later run would have seen and did not see is not among them. Raises ValueError for no run.
-    """
-    if not sights:
-        raise ValueError("no run to know anything from")
-    first, *later = sorted(sights, key=lambda one: (one.started_at, one.run))
-    facts, known_from = dict(first.facts), dict.fromkeys(first.facts, first)
-    for sight in later:
-        for number in facts.keys() - sight.facts.keys():
-            state = facts[number].state
-            if sight.would_have_seen(state.site, state.ips, known_from[number]):
-                del facts[number]
-        for number, seen in sight.facts.items():
-            before = facts.get(number)
-            if before is not None:
-                same_data = known_from[number].data_version == sight.data_version
-                closely = sight.looked_at(seen.state.site, seen.state.ips) is not None
-                seen, _ = after_a_look(before, seen, closely=closely, same_data=same_data)
-            facts[number], known_from[number] = seen, sight
-    newest = later[-1] if later else first
-    complete = [one for one in (first, *later) if one.complete]
-    return replace(
-        newest,
-        complete=bool(complete),
-        coverage=tuple(dict.fromkeys(row for one in complete for row in one.coverage)) if complete else newest.coverage,
-        facts=facts,
-        exceptions={name: entry for one in (first, *later) for name, entry in one.exceptions.items()},
-    )
-
-
-def after_a_look(before: DeviceFacts, seen: DeviceFacts, *, closely: bool, same_data: bool) -> tuple[DeviceFacts, bool]:
-    """Return what is known of a device after a look, and whether what it is recognised as stays from before."""
-    faded = fades(before.state, seen.state, closely=closely)
-    state = settled(before.state, seen.state, by_itself=same_data or faded)
-    if faded:
-        state = concluding(state, before.state)
-    return replace(seen, state=state, attached_to=seen.attached_to or before.attached_to), faded
+def _closest(rows: Iterable[Coverage]) -> CoverageLevel | None:
+    found = {one.level for one in rows}
+    return next((level for level in CLOSENESS if level in found), None)
 
 
 def _holds(network: str, ips: Sequence[str]) -> bool:
+    within = _network(network)
+    return within is not None and any(one in within for ip in ips if (one := _address(ip)) is not None)
+
+
+@lru_cache(maxsize=1024)
+def _network(text: str) -> IPv4Network | IPv6Network | None:
     try:
-        within = ip_network(network, strict=False)
-        return any(ip_address(ip.partition("%")[0]) in within for ip in ips)
+        return ip_network(text, strict=False)
     except ValueError:
-        return False
+        return None
+
+
+@lru_cache(maxsize=16384)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text.partition("%")[0])
+    except ValueError:
+        return None

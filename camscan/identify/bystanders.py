@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from camscan.identify.announced import Marks
 from camscan.identify.control import CONTROL
-from camscan.identify.egress import NAME_FIELDS, OVERHEARD, Surroundings, is_public
+from camscan.identify.egress import NAME_FIELDS, Surroundings, is_public
 from camscan.identify.engine import identify_messages
 from camscan.identify.minimise import is_something_else
 from camscan.identify.rules import Knowledge
-from camscan.model import CAMERA_KINDS, Asset, Fields, Identification, Observation
+from camscan.model import CAMERA_KINDS, OVERHEARD, Asset, Fields, Identification, Observation
 
 CONVERSATIONS = frozenset({"banner", "dns", "flow", "http", "ntp", "tcp", "tls"})
 """Protocols in which a host talks to another one, rather than to everybody on the link. Who serves RTSP shows video."""

@@ -19,9 +19,9 @@ MAX_CONTROLS = 4
 
 def split(hits: Iterable[Hit], messages: Sequence[Fields], knowledge: Knowledge) -> tuple[list[Hit], list[Hit]]:
     """Return the hits that stand, and those on a title, body or favicon that hold in the answer to the control just as well."""
-    controls = sorted({answer for said in messages if (answer := answer_of(said))})[:MAX_CONTROLS]
-    if not controls:
+    if not any(name.startswith(CONTROL) for said in messages for name, _ in said):
         return list(hits), []
+    controls = sorted({answer for said in messages if (answer := answer_of(said))})[:MAX_CONTROLS]
     void = {
         (number, entry)
         for number, said in enumerate(messages)

@@ -10,9 +10,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Literal, TypedDict, Unpack
 
 from camscan.identify.clouds import Cloud, Clouds
-from camscan.model import Asset, Egress, Grade, Observation, Via, address_order
+from camscan.model import OVERHEARD, Asset, Egress, Grade, Observation, address_order
 
-OVERHEARD = frozenset({Via.PASSIVE, Via.PCAP})
 NAME_FIELDS = ("dns.name", "tls.sni", "http.host")
 """Fields in which a client names the server that it wants."""
 MAX_NAMES = 8

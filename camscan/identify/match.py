@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from camscan.identify.pattern import Match
 from camscan.identify.rules import Condition, Fingerprint, Held, Knowledge
+from camscan.identity import HEX_DIGITS
 from camscan.model import Confidence, Evidence, Fields
 
 MAX_SHOWN = 512
@@ -19,6 +20,7 @@ MAX_CLAIM = 160
 MAX_HELD, MAX_REMEMBERED = 4096, 256
 """Values whose fingerprints are remembered, and characters of the longest of them."""
 NOTHING_MORE: Mapping[str, bytes] = {}
+BETWEEN_OCTETS = str.maketrans("", "", ":-._ ")
 ENCODED_FIELDS = frozenset({"wsd.scopes"})
 """Fields whose captures are percent-encoded."""
 
@@ -49,25 +51,38 @@ class Hit(NamedTuple):
 def hits_of_message(fields: Fields, message: int, knowledge: Knowledge) -> Iterator[Hit]:
     """Yield the fingerprints that hold in one message."""
     for pair in fields:
-        for entry, shown, captures in held_in(pair, knowledge):
-            others = captured(entry, fields) if entry.depends else NOTHING_MORE
-            if others is None:
-                continue
-            yield Hit(
-                Evidence(
-                    fingerprint=entry.id,
-                    field=pair[0],
-                    value=shown,
-                    observation=message,
-                    layer=entry.layer,
-                    says=claims_of(entry, {**others, **captures}) if entry.templates else entry.gives,
-                    editable=entry.editable,
-                    witness=entry.witness,
-                ),
-                entry.confidence,
-                message,
-                entry.vendor,
-            )
+        if pair[0] not in knowledge.looked_at:
+            continue
+        for held in held_in(pair, knowledge):
+            hit = held.hits.get(message)
+            if hit is None:
+                others = captured(held.entry, fields) if held.entry.depends else NOTHING_MORE
+                if others is None:
+                    continue
+                hit = _hit(held, pair[0], message, others)
+                if not held.entry.depends:
+                    held.hits[message] = hit
+            yield hit
+
+
+def _hit(held: Held, field: str, message: int, others: Mapping[str, bytes]) -> Hit:
+    """Return the evidence that a fingerprint is which holds. others: the captures of its further conditions."""
+    entry = held.entry
+    return Hit(
+        Evidence(
+            fingerprint=entry.id,
+            field=field,
+            value=held.shown,
+            observation=message,
+            layer=entry.layer,
+            says=claims_of(entry, {**others, **held.captures}) if entry.templates else entry.gives,
+            editable=entry.editable,
+            witness=entry.witness,
+        ),
+        entry.confidence,
+        message,
+        entry.vendor,
+    )
 
 
 def held_in(pair: tuple[str, str], knowledge: Knowledge) -> tuple[Held, ...]:
@@ -81,13 +96,16 @@ def held_in(pair: tuple[str, str], knowledge: Knowledge) -> tuple[Held, ...]:
         return ()
     raw = value.encode("utf-8", "replace")
     found = tuple(
-        Held(
-            entry,
-            value if len(value) <= MAX_SHOWN else excerpt(raw, match),
-            match.captures if entry.templates else NOTHING_MORE,
-        )
-        for entry in index.candidates(raw)
-        if (match := entry.conditions[0].pattern.search(raw)) is not None
+        [
+            Held(
+                entry,
+                value if len(value) <= MAX_SHOWN else excerpt(raw, match),
+                match.captures if entry.templates else NOTHING_MORE,
+                {},
+            )
+            for entry in index.candidates(raw)
+            if (match := entry.conditions[0].pattern.search(raw)) is not None
+        ]
     )
     if len(value) <= MAX_REMEMBERED:
         if len(knowledge.held) >= MAX_HELD:
@@ -157,8 +175,8 @@ def readable(raw: bytes) -> str:
 
 def mac_text(value: str) -> str:
     """Return a captured MAC as lower case with colons; empty when it is not one."""
-    digits = "".join(c for c in value.lower() if c not in ":-._ ")
-    if len(digits) != 12 or any(c not in "0123456789abcdef" for c in digits):
+    digits = value.lower().translate(BETWEEN_OCTETS)
+    if len(digits) != 12 or not HEX_DIGITS.issuperset(digits):
         return ""
     return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
 

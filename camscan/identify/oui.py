@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from camscan.identity import HEX_DIGITS
 from camscan.model import is_local_mac
 
 PREFIX_DIGITS = ((9, 36), (7, 28), (6, 24))
@@ -38,12 +39,7 @@ class OuiRegistry:
     def lookup(self, mac: str) -> Assignment | None:
         """Return the longest assignment that covers a MAC; None for local, group, zero and unassigned addresses and other text."""
         digits = mac.replace(":", "").lower()
-        if (
-            len(digits) != 12
-            or any(c not in "0123456789abcdef" for c in digits)
-            or not digits.strip("0")
-            or is_local_mac(digits)
-        ):
+        if len(digits) != 12 or not HEX_DIGITS.issuperset(digits) or not digits.strip("0") or is_local_mac(digits):
             return None
         decisive = digits[: PREFIX_DIGITS[0][0]]
         if decisive not in self._known:

@@ -15,6 +15,7 @@ from camscan.identify.relations import Relations
 from camscan.model import Confidence, Edge, Fields, Kind
 
 if TYPE_CHECKING:
+    from camscan.identify.match import Hit
     from camscan.identify.reads import Read
 
 RegistrantKind = Literal["surveillance", "cameras", "mixed", "module", "component"]
@@ -115,6 +116,8 @@ class Held(NamedTuple):
     """The value, or what surrounds the match in a long one."""
     captures: Mapping[str, bytes]
     """None were asked for where the claims are constants."""
+    hits: dict[int, Hit]
+    """Number of a message → the evidence that it is there, as far as that was made; empty where more than this value decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +205,11 @@ class Knowledge:
             self._grammars[file] = LiteralIndex([(one.pattern, one) for one in rules]) if rules else None
         index = self._grammars[file]
         return index.candidates(model) if index is not None else ()
+
+    @cached_property
+    def looked_at(self) -> frozenset[str]:
+        """The fields that a fingerprint looks for first."""
+        return frozenset(self._by_field)
 
     @cached_property
     def _grammars(self) -> dict[str, LiteralIndex[ModelRule] | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from camscan.model.carriers import (
     MAX_RAW,
     MAX_VALUE,
+    OVERHEARD,
     Carrier,
     Datagram,
     Endpoint,
@@ -83,6 +84,7 @@ __all__ = [
     "MAX_DISTINCT",
     "MAX_RAW",
     "MAX_VALUE",
+    "OVERHEARD",
     "RECORDER_KINDS",
     "Alternative",
     "AssessedAsset",

@@ -26,6 +26,10 @@ class Via(StrEnum):
     ATTESTED = "attested"
 
 
+OVERHEARD = frozenset({Via.PASSIVE, Via.PCAP})
+"""How that reached us which others said past us: less of it is kept than of what we were answered or given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """An address and a port of UDP or TCP."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, datetime
 from typing import Literal
 
 from camscan.model import Badge, Because, Edge, Step, Verdict
@@ -334,12 +334,30 @@ class PolicyBook:
         """Return a set, or a rule alone as `rule:ID`; None where there is neither."""
         return self.sets.get(name) or self.singles.get(name)
 
+    def days(self) -> frozenset[date]:
+        """Return the days on which anything that judges a device begins, ends or is to be read again."""
+        return frozenset(days_in((self.entities, self.edges, self.rules, self.badges)))
+
     def name(self, slug: str | None) -> str:
         """Return a company's name as it writes it; the slug where the book does not know it."""
         if slug is None:
             return "an unknown company"
         entity = self.entities.get(slug)
         return entity.name if entity else slug
+
+
+def days_in(value: object) -> Iterator[date]:
+    """Yield the days that a value names, in records, tuples, sets and mappings to any depth; no times of day."""
+    if isinstance(value, datetime):
+        return
+    if isinstance(value, date):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from days_in(tuple(value.values()))
+    elif isinstance(value, tuple | frozenset):
+        yield from (day for one in value for day in days_in(one))
+    elif is_dataclass(value):
+        yield from days_in(tuple(getattr(value, each.name) for each in fields(value)))
 
 
 def edge_order(edge: Edge) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from camscan.model import (
@@ -30,6 +31,7 @@ from camscan.policy.exceptions import NO_WAIVER
 from camscan.report.view import hostile_fields
 
 Document = dict[str, Any]
+_OFFSET = len("+00:00")
 
 
 def asset_document(judged: AssessedAsset) -> Document:
@@ -83,11 +85,12 @@ def site_document(site: SiteContext) -> Document:
     }
 
 
+@lru_cache(maxsize=256)
 def instant(moment: datetime | None) -> str | None:
     """Return an instant in UTC with `Z`; None stays None."""
     if moment is None:
         return None
-    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat().replace("+00:00", "Z")
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[:-_OFFSET] + "Z"
 
 
 def _attestation(standing: StandingAttestation) -> Document:
@@ -313,5 +316,8 @@ def _observation(observation: Observation) -> Document:
 def _by_name(fields: Fields) -> dict[str, list[str]]:
     named: dict[str, list[str]] = {}
     for name, value in fields:
-        named.setdefault(name, []).append(value)
+        if name in named:
+            named[name].append(value)
+        else:
+            named[name] = [value]
     return named

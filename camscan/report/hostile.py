@@ -19,20 +19,20 @@ _OF_NVT = frozenset("\0\a\b")
 _CSI, _OSC = "\x9b", "\x9d"
 """C1 introducers of ECMA-48; in text of one byte or two a letter, they are bytes of letters too."""
 _LONGEST_SEQUENCE = 32
-_MARKUP = ("<script", "<svg", "<img", "<iframe", "onerror=", "onload=", "javascript:", "[link=", "[@click=")
+_SCHEME = "javascript:"
+_MARKUP = ("<script", "<svg", "<img", "<iframe", "onerror=", "onload=", _SCHEME, "[link=", "[@click=")
 """In lower case: of HTML, and of terminals' markup."""
 _SIGNS = str.maketrans("\uff1d\uff20\uff0b\uff0d", "=@+-")
 _IN_FORMULA = frozenset(ascii_letters + digits + "_.!$:+-*/^&")
 _CALLED = frozenset({"call", "dde", "exec", "hyperlink", "image", "importdata", "importxml", "register", "webservice"})
 """Functions that reach out; names of products begin with + or - and hold brackets, too."""
-_HARMLESS = frozenset(ascii_letters + digits + " _./,()-")
-"""What most values are of, beginning with a letter or digit: they need none of the looks for tricks."""
 
 
 def is_hostile(text: str, field: str = "") -> bool:
     """Return whether a value holds what no honest device sends in this field: one of a device's names where none is given."""
-    if text[:1].isalnum() and _HARMLESS.issuperset(text):
-        return False
+    if text[:1].isalnum() and text.isascii() and text.isprintable() and "<" not in text and "=" not in text:
+        # As most values are: of all tricks these can hold but a scheme.
+        return ":" in text and field not in PAGES and _SCHEME in text.lower()
     if "\x1b" in text or (not text.isascii() and (not _REORDERING.isdisjoint(text) or _holds_sequence(text))):
         return True
     if field in PAGES:

@@ -1,6 +1,7 @@
 """The JSON report `camscan/1`: every key is written out here, so that renaming an attribute cannot change the format.
 
-Schema: `camscan/report/schema/report-1.0.json`. Only ASCII leaves, so text of devices cannot reach a terminal raw.
+Schema: `camscan/report/schema/report-1.0.json`. Only printable ASCII leaves, so text of devices cannot reach a terminal raw. No blank
+stands between values.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
+import orjson
+
 from camscan.model import CollectorAttempt, Coverage, Report, Run, Scope, StatementsUsed
 from camscan.report.device import Document, asset_document, instant, site_document
 from camscan.report.statement import NOT_LEGAL_ADVICE, coverage_statement
@@ -20,6 +23,8 @@ from camscan.report.view import totals
 NAME = "json"
 SUFFIX = ".json"
 SCHEMA = "camscan/1"
+_DELETE = b"\x7f"
+"""Of ASCII, but no more printable than the controls, which `orjson` escapes."""
 
 
 def render(report: Report, *, width: int | None = None, color: bool = False) -> str:
@@ -35,19 +40,26 @@ def pieces(report: Report) -> Iterator[str]:
     for key, value in document.items():
         rows = map(asset_document, report.assets) if key == "assets" else value
         if isinstance(value, list) and (value or (key == "assets" and report.assets)):
-            between = f"{opening}{_compact(key)}: [\n"
+            between = f"{opening}{compact(key)}:[\n"
             for row in rows:
-                yield between + _compact(row)
+                yield between + compact(row)
                 between = ",\n"
             yield "\n]"
         else:
-            yield f"{opening}{_compact(key)}: {_compact(value)}"
+            yield f"{opening}{compact(key)}:{compact(value)}"
         opening = ",\n"
     yield "\n}\n"
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, allow_nan=False)
+def compact(value: Any) -> str:
+    """Return a value as JSON on one line, in printable ASCII and without blanks. It holds no float: `orjson` makes NaN null."""
+    try:
+        written = orjson.dumps(value)
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, half a surrogate pair
+        written = _DELETE
+    if written.isascii() and _DELETE not in written:
+        return written.decode("ascii")
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 def to_document(report: Report) -> Document:

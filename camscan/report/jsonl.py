@@ -6,14 +6,13 @@ The first line says who ran what (`begin`), then each device stands in a line as
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from camscan.model import AssessedAsset, Report, Scope
 from camscan.report.device import asset_document
-from camscan.report.json import of_all_assets, scope_document, to_document
+from camscan.report.json import compact, of_all_assets, scope_document, to_document
 
 NAME = "jsonl"
 SUFFIX = ".jsonl"
@@ -51,4 +50,4 @@ def summary_line(report: Report) -> str:
 
 
 def _line(event: str, said: dict[str, Any]) -> str:
-    return json.dumps({"event": event, **said}, allow_nan=False) + "\n"
+    return compact({"event": event, **said}) + "\n"

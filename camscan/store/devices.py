@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -134,7 +134,7 @@ def facts(connection: Connection, run: int, where: str) -> tuple[DeviceFacts, ..
         .where(sightings.c.run == run)
         .order_by(sightings.c.place)
     ).all()
-    return tuple(_facts(row, where) for row in rows)
+    return tuple(_facts(row, row.document, where) for row in rows)
 
 
 @lru_cache(maxsize=4096)
@@ -146,11 +146,11 @@ def _state(document: str) -> DeviceState:
         raise RecordError(f"device: {fault}") from fault
 
 
-def _facts(row: Row[Any], where: str) -> DeviceFacts:
+def _facts(row: Row[Any], document: str, where: str) -> DeviceFacts:
     try:
         return DeviceFacts(
             device=row.asset,
-            state=_state(row.document),
+            state=_state(document),
             first_seen=instant(row.first_seen),
             last_seen=instant(row.last_seen),
             attached_to=decode(Attachment, json.loads(row.attached_to), "attached_to") if row.attached_to else None,
@@ -188,20 +188,33 @@ def known(connection: Connection, sites: Sequence[str] | None = None) -> tuple[K
     )
 
 
-def of_device(connection: Connection, number: int, where: str) -> tuple[Sighting, ...]:
-    """Return the runs that saw a device, oldest first, with what each concluded. Raises StoreError where a record is damaged."""
-    rows = connection.execute(
-        select(sightings, states.c.document, runs.c.id, runs.c.started_at)
-        .join(states, states.c.number == sightings.c.state)
-        .join(runs, runs.c.number == sightings.c.run)
-        .where(sightings.c.asset == number)
-        .order_by(runs.c.number, sightings.c.place)
-    ).all()
-    at = places(connection)
-    return tuple(
-        Sighting(run=row.id, started_at=instant(row.started_at), at=instant(at[row.run]), facts=_facts(row, where))
-        for row in sorted(rows, key=lambda row: at[row.run])
-    )
+def of_devices(connection: Connection, numbers: Collection[int], where: str) -> dict[int, tuple[Sighting, ...]]:
+    """Return by number of a device the runs that saw it, oldest first, with what each concluded.
+
+    numbers: at most some hundreds. Raises StoreError where a record is damaged.
+    """
+    rows = connection.execute(select(sightings).where(sightings.c.asset.in_(sorted(numbers)))).all()
+    concluded = _documents(connection, {row.state for row in rows})
+    at = {number: instant(place) for number, place in places(connection).items()}
+    began = {
+        row.number: (row.id, instant(row.started_at))
+        for row in connection.execute(select(runs.c.number, runs.c.id, runs.c.started_at))
+    }
+    found: dict[int, list[Sighting]] = {}
+    for row in sorted(rows, key=lambda row: (at[row.run], row.run, row.place)):
+        name, started_at = began[row.run]
+        facts = _facts(row, concluded[row.state], f"{where}: device {row.asset}")
+        found.setdefault(row.asset, []).append(Sighting(run=name, started_at=started_at, at=at[row.run], facts=facts))
+    return {number: tuple(some) for number, some in found.items()}
+
+
+def _documents(connection: Connection, numbers: set[int]) -> dict[int, str]:
+    """Return conclusions by number, unread."""
+    found: dict[int, str] = {}
+    for some in batches(sorted(numbers)):
+        rows = connection.execute(select(states.c.number, states.c.document).where(states.c.number.in_(some)))
+        found |= {row.number: row.document for row in rows}
+    return found
 
 
 def _newest(connection: Connection, numbers: list[int] | None) -> dict[int, DeviceState]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -224,7 +224,11 @@ class Store:
 
     def sightings(self, device: int) -> tuple[Sighting, ...]:
         """Return the runs that saw a device, by its number, oldest first. Raises StoreError."""
-        return self._read(lambda connection: devices.of_device(connection, device, f"{self.name}: device {device}"))
+        return self.sightings_of([device]).get(device, ())
+
+    def sightings_of(self, numbers: Collection[int]) -> dict[int, tuple[Sighting, ...]]:
+        """Return the sightings of devices that any run saw, by number, each as of `sightings`. numbers: at most some hundreds. Raises StoreError."""
+        return self._read(lambda connection: devices.of_devices(connection, numbers, self.name))
 
     def statements(self, name: str) -> tuple[tuple[Attestation, ...], tuple[DeviceException, ...]]:
         """Return the attestations and exceptions that a run used, as they read then. Raises StoreError."""

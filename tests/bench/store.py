@@ -12,12 +12,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from camscan.assessment import Judging
 from camscan.datafiles.open import open_knowledge
 from camscan.datafiles.policies import open_policies
 from camscan.identity import identities
 from camscan.model import AssessedAsset, Observation, Report, SiteContext
 from camscan.offline import replay
-from camscan.pipeline import Judging
 from camscan.store.opening import open_store
 
 NIGHTS = 365

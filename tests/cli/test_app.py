@@ -114,6 +114,20 @@ def test_every_group_is_described() -> None:
     assert {name.split()[0] for name in COMMANDS if " " in name} == set(GROUPS)
 
 
+def test_at_its_end_the_program_searches_nothing_that_ends_with_it() -> None:
+    ran = python(
+        """
+        import atexit, gc, sys
+        from camscan.__main__ import main
+        atexit.register(lambda: print(gc.get_freeze_count() > len(gc.get_objects())))
+        sys.argv = ["camscan", "--version"]
+        main()
+        """
+    )
+    assert ran.stdout.splitlines() == [f"camscan {__version__}", "True"]
+    assert ran.returncode == 0
+
+
 def ends_with(body: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the program with one more command whose body is given."""
     return python(

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from camscan.assessment import Judging
 from camscan.cli.app import app
 from camscan.datafiles.open import open_knowledge
 from camscan.datafiles.policies import open_policies
 from camscan.history.matching import Matching
 from camscan.identity import identities
 from camscan.model import Coverage, CoverageLevel, Fields, Observation, SiteContext
-from camscan.pipeline import Judging
 from camscan.rejudge import judge_kept
 from camscan.report.observations import dump, read
 from camscan.store.opening import open_store
@@ -75,6 +75,7 @@ def keep(judging: Judging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> K
         at = canned.START + timedelta(days=night)
         coverage = changes.pop("coverage", LINK)
         site = changes.pop("site", SiteContext(name="annex", class_="sensitive"))
+        to_tell = changes.pop("to_tell", False)
         values: dict[str, Any] = {
             "id": f"{at:%Y%m%dT%H%M%SZ}-annex",
             "started_at": at,
@@ -90,7 +91,7 @@ def keep(judging: Judging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> K
         report, heard = judge_kept(read(path), path.name, tonight)
         marks = identities([judged.asset for judged in report.assets], judging.knowledge.claims)
         with open_store(str(store)) as opened:
-            return opened.add(report, heard, identities=marks, match=Matching(judging.knowledge.claims))
+            return opened.add(report, heard, identities=marks, match=Matching(judging.knowledge.claims), to_tell=to_tell)
 
     return one
 
@@ -240,6 +241,27 @@ def test_a_rule_that_begins_while_a_device_says_nothing_is_told_at_once_and_once
     assert told(differences(keep(3, hilook(), as_of=since))) == []
 
 
+def test_a_rule_that_begins_while_a_device_is_silent_for_long_is_told_at_once_and_once(keep: Keep) -> None:
+    before, since = canned.START.date().replace(year=2022, month=11, day=1), canned.START.date()
+    nobodys = "70:b3:d5:00:00:13"  # tells of no maker
+    keep(0, hilook(mac=nobodys), as_of=before)
+    assert told(differences(keep(1, silent("10.20.0.13", nobodys), as_of=before))) == []
+    found = differences(keep(2, silent("10.20.0.13", nobodys), as_of=since))["changes"]
+    assert [(one["cause"], one["after"]) for one in found if one["what"] == "verdict"] == [("rule", "prohibited")]
+    assert told(differences(keep(3, silent("10.20.0.13", nobodys), as_of=since))) == []
+    assert told(differences(keep(4, hilook(mac=nobodys), as_of=since))) == []
+
+
+def test_a_device_that_only_runs_by_other_policies_knew_is_new(keep: Keep) -> None:
+    keep(0, silent())
+    keep(1, hilook(), silent(), policies=("us-federal-agency",))
+    assert [one[0] for one in told(differences(keep(2, hilook(), silent())))] == ["new"]
+    assert told(differences(keep(3, silent(), policies=("us-federal-agency",)))) == [
+        ("gone", "device", "hilook → hikvision HWI-B140H", None)
+    ]
+    assert [one[0] for one in told(differences(keep(4, silent())))] == ["gone"]
+
+
 def test_a_rule_that_begins_while_a_device_is_not_seen_is_the_cause_when_it_is(keep: Keep) -> None:
     before, since = canned.START.date().replace(year=2022, month=11, day=1), canned.START.date()
     keep(0, hilook(), silent(), as_of=before)
@@ -269,6 +291,45 @@ def test_a_device_that_no_router_shows_does_not_return(keep: Keep) -> None:
     assert told(differences(keep(1, silent(), coverage=across))) == []
     assert told(differences(keep(2, silent(), coverage=across))) == []
     assert told(differences(keep(3, hilook(), silent()))) == []
+
+
+def test_a_device_that_only_the_link_shows_is_not_gone_where_an_unfinished_night_came_before_a_router(keep: Keep) -> None:
+    across = (replace(LINK[0], level=CoverageLevel.ROUTED),)
+    keep(0, hilook(), silent())
+    keep(1, hilook(), silent(), coverage=(LINK[0], replace(LINK[0], range="10.40.0.0/24", complete=False)))
+    assert told(differences(keep(2, silent(), coverage=across))) == []
+    assert told(differences(keep(3, hilook(), silent()))) == []
+
+
+def test_a_device_that_a_router_showed_is_gone_where_the_link_shows_it_no_more(keep: Keep) -> None:
+    keep(0, hilook(), silent(), coverage=(replace(LINK[0], level=CoverageLevel.ROUTED),))
+    keep(1, hilook(), coverage=(replace(LINK[0], range="10.20.0.13/32"),))
+    assert [one[0] for one in told(differences(keep(2, hilook())))] == ["gone"]
+    assert told(differences(keep(3, hilook()))) == []
+    assert [one[0] for one in told(differences(keep(4, hilook(), silent())))] == ["returned"]
+
+
+def test_a_device_that_only_an_unfinished_night_saw_is_gone_when_its_range_is_covered(keep: Keep) -> None:
+    other = replace(LINK[0], range="10.30.0.0/24")
+    keep(0, hilook())
+    assert [
+        one[0]
+        for one in told(
+            differences(keep(1, hilook(), silent("10.30.0.29"), coverage=(LINK[0], replace(other, complete=False))))
+        )
+    ] == ["new"]
+    keep(2, hilook())
+    assert [one[0] for one in told(differences(keep(3, hilook(), coverage=(*LINK, other))))] == ["gone"]
+    assert told(differences(keep(4, hilook(), coverage=(*LINK, other)))) == []
+
+
+def test_two_runs_are_compared_as_they_are_whether_anybody_was_told_of_them_or_not(keep: Keep) -> None:
+    first = keep(0, hilook(firmware="V5.4.0"))
+    second = keep(1, hilook(), to_tell=True)
+    third = keep(2, hilook(firmware="V5.6.0"), to_tell=True)
+    assert told(differences(second, third)) == [("firmware", "firmware", "V5.5.0", "V5.6.0")]
+    assert told(differences(first, third)) == [("firmware", "firmware", "V5.4.0", "V5.6.0")]
+    assert told(differences("last")) == [("firmware", "firmware", "V5.4.0", "V5.6.0")]
 
 
 def test_a_device_that_went_is_told_once_where_runs_cover_different_ranges(keep: Keep) -> None:

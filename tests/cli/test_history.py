@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from camscan.assessment import Judging
 from camscan.cli.app import app
 from camscan.cli.clock import today
 from camscan.cli.conclude import conclude
@@ -20,7 +21,6 @@ from camscan.cli.judging import judging_by
 from camscan.cli.kept import Keeper, keeper_of
 from camscan.errors import StoreError, UsageError
 from camscan.model import Observation, SiteContext
-from camscan.pipeline import Judging
 from camscan.report.deliver import open_outputs
 from camscan.report.observations import dump
 from camscan.store.opening import open_store
@@ -191,7 +191,8 @@ def test_what_names_nothing_is_refused(store: str, arguments: Sequence[str], rea
         CliRunner().invoke(app, list(arguments), catch_exceptions=False)
 
 
-def test_without_a_store_its_absence_is_told_with_the_remedy() -> None:
+def test_without_a_store_its_absence_is_told_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "none"))
     with pytest.raises(StoreError, match="there is no store of runs: name a store with --store"):
         CliRunner().invoke(app, ["history"], catch_exceptions=False)
     with pytest.raises(UsageError, match="last: cannot be read: there is no such file, and no store of runs"):

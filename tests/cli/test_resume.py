@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from camscan.assessment import Judging
 from camscan.cli.configuration import Configuration
 from camscan.cli.groups import JudgingOptions, Keeping
 from camscan.cli.kept import Keeper
@@ -28,7 +29,6 @@ from camscan.datafiles.open import open_knowledge
 from camscan.datafiles.policies import open_policies
 from camscan.errors import StoreError, UsageError
 from camscan.model import AttemptReason, AttemptStatus, CollectorAttempt, Scope, SiteContext
-from camscan.pipeline import Judging
 from camscan.recovery import recovered
 from camscan.store.journal import open_journal
 from camscan.store.leftover import Facts, Leftover

@@ -15,6 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from camscan.assessment import Judging
 from camscan.cli.app import app
 from camscan.cli.clock import now, today
 from camscan.cli.conclude import conclude
@@ -29,7 +30,6 @@ from camscan.cli.pulse import Pulse
 from camscan.errors import DeliveryError, LockedError, SealError, UsageError
 from camscan.history.heartbeat import Heartbeat, Looked
 from camscan.model import CoverageLevel, Report
-from camscan.pipeline import Judging
 from camscan.report.deliver import open_outputs
 from camscan.report.observations import dump, read
 from camscan.report.registry import FORMATS

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from camscan.assessment import Judging
 from camscan.cli.configuration import Configuration
 from camscan.cli.groups import JudgingOptions, Keeping
 from camscan.cli.judging import judging_by
@@ -14,7 +15,6 @@ from camscan.cli.kept import Keeper, keeper_of
 from camscan.cli.sending import Deliveries, Destination
 from camscan.compared import since_before
 from camscan.errors import DeliveryError, StoreError
-from camscan.pipeline import Judging
 from camscan.store.opening import open_store
 from tests.cli.test_unattended import Post, ended, night
 

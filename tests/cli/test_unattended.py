@@ -12,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from camscan.assessment import Judging, assemble
 from camscan.cli import sending as sending_module
 from camscan.cli.app import app
 from camscan.cli.clock import now
@@ -26,10 +27,10 @@ from camscan.cli.unattended import Watch, failures_told, share_of_jitter, wait_f
 from camscan.cli.unattended_settings import UnattendedSettings
 from camscan.errors import LockedError, StoreError, UsageError
 from camscan.model import AttemptReason, AttemptStatus, Observation, Report, SiteContext
-from camscan.pipeline import Judging, assemble
 from camscan.report.deliver import open_outputs
 from tests import factories
 from tests.report import canned
+from tests.samples_of import CAPTURE
 
 HIKVISION = (("sadp.model", "DS-2CD2385G1-I"), ("sadp.type", "IPCamera"))
 START = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
@@ -340,7 +341,7 @@ def test_the_state_lies_beside_the_store_or_at_the_usual_place(tmp_path: Path, m
         state_folder(Configuration(), str(tmp_path / "nowhere" / "camscan.sqlite3"))
 
 
-@pytest.mark.parametrize("command", [["replay", "x.pcap"], ["judge", "x.obs.jsonl"]])
+@pytest.mark.parametrize("command", [["replay", str(CAPTURE)], ["judge", "x.obs.jsonl"]])
 def test_only_what_scans_looks_for_what_is_new(command: list[str]) -> None:
     done = CliRunner().invoke(app, [*command, "--fail-on", "new", "--policy", "none"])
     assert isinstance(done.exception, UsageError)

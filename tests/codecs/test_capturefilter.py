@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 
 import pcapy  # type: ignore[import-not-found]
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camscan.codecs.capturefilter import expression
+from camscan.codecs.capturefilter import MAX_SAMPLED, expression, sampling
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.frame import ACK, FIN, LINK_COOKED, LINK_COOKED_2, LINK_ETHERNET, RST, SYN
 from camscan.codecs.pcapfile import records
@@ -100,6 +101,60 @@ def test_of_fragments_pass_those_of_datagrams_at_moderate_places() -> None:
     far = ethernet(ip_packet(bytes(64), 17, src="10.20.0.64", dst="10.20.0.1", fragment=4000), 0x0800)
     assert passes(later)
     assert not passes(far)
+
+
+# Connections of which a sample is enough
+
+VIDEO, RECORDER = Endpoint("10.20.0.64", 554), Endpoint("10.20.0.250", 40_000)
+
+
+def mark(source: Endpoint, target: Endpoint) -> bytes:
+    return ip_address(source.ip).packed + ip_address(target.ip).packed + source.port.to_bytes(2) + target.port.to_bytes(2)
+
+
+def sampled(*busy: bytes):  # type: ignore[no-untyped-def]
+    wanted = expression(LINK_ETHERNET)
+    assert wanted is not None
+    return pcapy.compile(LINK_ETHERNET, 262_144, sampling(wanted, busy), 1, 0xFFFFFFFF)
+
+
+def test_of_a_busy_connection_passes_the_beginning_of_each_64_kib() -> None:
+    program = sampled(mark(VIDEO, RECORDER))
+    starts = range(0x12340000, 0x12360000, 1460)
+    passed = [seq for seq in starts if program.filter(tcp_frame(bytes(1460), VIDEO, RECORDER, seq=seq))]
+    assert {seq >> 16 for seq in passed} == {0x1234, 0x1235}
+    assert len(passed) == 6
+    assert all(seq & 0xFFFF < 4096 for seq in passed)
+
+
+@pytest.mark.parametrize("tags", TAGS, ids=["untagged", "tagged", "twice tagged"])
+def test_what_opens_or_closes_is_short_or_merged_passes_also_of_a_busy_connection(tags: bytes) -> None:
+    program, inside = sampled(mark(VIDEO, RECORDER)), 0x12348000
+    for flags in (SYN, FIN | ACK, RST):
+        assert program.filter(tcp_frame(bytes(1460), VIDEO, RECORDER, seq=inside, flags=flags, tags=tags))
+    for size in (200, 5000):
+        assert program.filter(tcp_frame(bytes(size), VIDEO, RECORDER, seq=inside, tags=tags))
+    assert bool(program.filter(tcp_frame(bytes(1460), VIDEO, RECORDER, seq=inside, tags=tags))) == bool(tags)
+
+
+def test_other_connections_pass_beside_many_busy_ones() -> None:
+    many = [(Endpoint(f"10.20.{n // 200}.{n % 200 + 1}", 554), Endpoint(RECORDER.ip, 40_000 + n)) for n in range(300)]
+    program = sampled(*(mark(*ends) for ends in many))
+    for source, target in many:
+        assert not program.filter(tcp_frame(bytes(1460), source, target, seq=0x8000))
+        assert program.filter(tcp_frame(bytes(1460), target, source, seq=0x8000))
+    source, target = many[7]
+    for other in (Endpoint(source.ip, 8554), Endpoint("10.20.9.9", 554)):
+        assert program.filter(tcp_frame(bytes(1460), other, target, seq=0x8000))
+    assert program.filter(tcp_frame(bytes(1460), source, Endpoint(RECORDER.ip, 50_000), seq=0x8000))
+    assert program.filter(tcp_frame(bytes(1460), source, Endpoint("10.20.0.251", target.port), seq=0x8000))
+    assert program.filter(udp_frame(b"<" * 1460, Endpoint(source.ip, 3702), Endpoint("239.255.255.250", 3702)))
+
+
+def test_no_more_connections_are_sampled_than_a_filter_holds() -> None:
+    ends = [(VIDEO, Endpoint(RECORDER.ip, port)) for port in range(10_000, 10_000 + MAX_SAMPLED + 1)]
+    program = sampled(*(mark(*pair) for pair in ends))
+    assert sum(bool(program.filter(tcp_frame(bytes(1460), *pair, seq=0x8000))) for pair in ends) == 1
 
 
 def said_by(frame: bytes) -> list[Observation | Undecoded]:

@@ -19,7 +19,7 @@ from camscan.codecs.dissect import Dissection
 from camscan.codecs.fold import fold
 from camscan.codecs.quota import MAX_SENDERS
 from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, candidates, dispatch_datagram
-from camscan.codecs.repeats import Repeats, mark_of
+from camscan.codecs.repeats import Message, Repeated, Repeats
 from camscan.model import Endpoint, Observation, Via
 from tests.examples import examples
 from tests.factories import NOON, datagram, later, udp_frame
@@ -61,6 +61,18 @@ def test_announcements_that_differ_in_their_ids_are_decoded_once() -> None:
     assert seen.raw == min(hello(number) for number in range(50))
 
 
+def test_the_least_of_several_keeps_no_more_than_the_first_does() -> None:
+    frames = []
+    for number in (3, 1, 2):
+        said = f"NOTIFY * HTTP/1.1\r\nDATE: Thu, 01 Jan 2026 00:00:0{number} GMT\r\nLOCATION: http://10.20.0.64/d.xml?key=hunter2\r\n"
+        message = (said + "NT: upnp:rootdevice\r\nNTS: ssdp:alive\r\nUSN: uuid:1::upnp:rootdevice\r\n\r\n").encode()
+        frames.append((udp_frame(message, Endpoint(DEVICE.ip, 1900), Endpoint(GROUP.ip, 1900)), NOON))
+    [seen], dissection = through(frames)
+    assert dissection.folded == 2
+    assert b"00:00:01" in seen.raw
+    assert b"hunter2" not in seen.raw
+
+
 def test_a_changed_announcement_of_the_same_device_is_seen() -> None:
     frames = [(udp_frame(hello(n, scopes), DEVICE, GROUP), NOON) for n, scopes in enumerate(["a:b", "a:b", "a:c"])]
     assert [(one.values("wsd.scopes"), one.count) for one in through(frames)[0]] == [(("a:b",), 2), (("a:c",), 1)]
@@ -71,12 +83,29 @@ def test_the_same_announcement_of_two_devices_is_two() -> None:
     assert [(one.ip, one.count) for one in through(frames)[0]] == [(DEVICE.ip, 2), (OTHER.ip, 1)]
 
 
-def test_what_cannot_be_decoded_is_counted_each_time() -> None:
+def test_what_cannot_be_decoded_is_counted_as_often_as_it_comes() -> None:
     broken = udp_frame(b"\1\2\3", Endpoint("10.20.0.64", 5353), Endpoint("224.0.0.251", 5353))
     dissection = Dissection(via=Via.PCAP, collector="pcap", site="s")
-    said = [one for _ in range(5) for one in dissection.feed(broken, NOON)]
-    assert [type(one) for one in said] == [Undecoded] * 5
+    said = [one for _ in range(5) for one in dissection.feed(broken, NOON)] + list(dissection.flush())
+    assert [one.count for one in said if isinstance(one, Undecoded)] == [1, 4]
     assert dissection.folded == 4
+
+
+def query(name: str, number: int) -> bytes:
+    """Return a question of the device to its resolver, from a port of its own as each one is."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    message = number.to_bytes(2) + b"\1\0\0\1\0\0\0\0\0\0" + labels + b"\0\0\1\0\1"
+    return udp_frame(message, Endpoint(DEVICE.ip, 20_000 + number), Endpoint("10.20.0.1", 53))
+
+
+def test_a_name_that_is_asked_for_once_is_told_however_often_another_one_is() -> None:
+    names = ["time.example.com"] * 500 + ["litedev.hik-connect.com"] + ["time.example.com"] * 99
+    told, dissection = through([(query(name, number), later(number)) for number, name in enumerate(names)])
+    assert {one.values("dns.name"): one.count for one in told if one.protocol == "dns"} == {
+        ("time.example.com",): 599,
+        ("litedev.hik-connect.com",): 1,
+    }
+    assert not dissection.dropped
 
 
 @pytest.mark.parametrize("codec", REPEATING, ids=lambda codec: codec.NAME)
@@ -163,23 +192,34 @@ def test_an_observation_of_several_messages_keeps_all_that_they_have_in_common()
 def test_what_is_forgotten_is_told_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeats, "MAX_MESSAGES", 2)
     known = Repeats()
-    seen, _ = through([(udp_frame(hello(1), DEVICE, GROUP), NOON)])
-    marks = [mark_of(b"sender", b"\x0e\x76\x0e\x76", hello(number, f"a:{number}")) for number in range(3)]
-    assert list(known.learn(marks[0], hello(0), NOON, seen[0])) == [seen[0]]
-    known.again(marks[0], hello(0), later(5))
-    assert list(known.learn(marks[1], hello(1), NOON, None)) == []
-    [told] = known.learn(marks[2], hello(2), NOON, None)
-    assert (told.count, told.last_seen_at) == (1, later(5))
-    assert known.again(marks[0], hello(0), NOON) is None
+    frames = [udp_frame(hello(number, f"a:{number}"), DEVICE, GROUP) for number in range(3)]
+    [first] = known.feed(frames[0], NOON)
+    assert isinstance(first, Message)
+    assert not known.feed(udp_frame(hello(9, "a:0"), DEVICE, GROUP), later(5))
+    [second] = known.feed(frames[1], NOON)
+    forgotten, third = known.feed(frames[2], NOON)
+    assert forgotten == Repeated(first.mark, 1, later(5), later(5), None, True)
+    assert [one.mark for one in known.feed(frames[0], NOON) if isinstance(one, Message)] == [first.mark]
+    assert len({one.mark for one in (first, second, third) if isinstance(one, Message)}) == 3
+
+
+def test_what_comes_again_is_told_with_the_least_of_all_and_once() -> None:
+    known = Repeats()
+    frames = [(udp_frame(hello(number), DEVICE, GROUP), later(second)) for number, second in ((2, 3), (1, 9), (3, 1))]
+    [first] = [told for frame, at in frames for told in known.feed(frame, at)]
+    assert isinstance(first, Message)
+    assert list(known.flush()) == [Repeated(first.mark, 2, later(1), later(9), hello(1), False)]
+    assert not list(known.flush())
+    assert known.folded == 2
 
 
 def test_devices_that_speak_in_turns_are_known_again_however_many_are_kept() -> None:
     known = Repeats()
     kinds = 5
     marks = [number.to_bytes(4) for number in range(kinds * MAX_SENDERS)]
-    for mark in marks:
-        assert not list(known.learn(mark, b"message", NOON, None))
-    assert all(known.again(mark, b"message", later(1)) is not None for mark in marks)
+    frames = [b"\xff" * 6 + bytes(2) + mark + b"\x08\x06" + bytes(28) for mark in marks]
+    assert all(known.feed(frame, NOON) for frame in frames)
+    assert not any(known.feed(frame, later(1)) for frame in frames)
 
 
 # The index of codecs

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from camscan.codecs import tls
 from camscan.codecs.base import DecodeError
+from camscan.codecs.certificate import MAX_NAMES
 from camscan.model import Fields
 from tests import factories
 from tests.examples import examples
@@ -121,8 +122,8 @@ def test_alternative_names_of_every_useful_kind_are_kept() -> None:
 
 
 def test_names_beyond_the_cap_are_left_out() -> None:
-    names = tuple(x509.DNSName(f"name-{number}.example") for number in range(tls.MAX_NAMES + 9))
-    assert len(grouped(tls.observe_certificate(certificate(names=names), None))["tls.san"]) == tls.MAX_NAMES
+    names = tuple(x509.DNSName(f"name-{number}.example") for number in range(MAX_NAMES + 9))
+    assert len(grouped(tls.observe_certificate(certificate(names=names), None))["tls.san"]) == MAX_NAMES
 
 
 def test_a_certificate_without_names_is_read() -> None:

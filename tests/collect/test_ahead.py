@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,8 @@ def counting(count: int) -> Iterator[tuple[int, int]]:
 
 def test_all_arrives_in_order_from_another_process() -> None:
     before = children()
-    given = list(ahead(counting(10_000)))
+    with ahead(counting(10_000)) as made:
+        given = list(made)
     assert [number for number, _ in given] == list(range(10_000))
     assert {pid for _, pid in given}.isdisjoint({os.getpid()})
     assert children() == before
@@ -46,8 +46,8 @@ def test_what_is_raised_there_is_raised_here_with_its_place_behind_what_came_bef
         raise LookupError("no such thing")
 
     seen = []
-    with pytest.raises(AheadError, match=r"in failing[\s\S]*LookupError: no such thing"):
-        seen.extend(ahead(failing()))
+    with ahead(failing()) as made, pytest.raises(AheadError, match=r"in failing[\s\S]*LookupError: no such thing"):
+        seen.extend(made)
 
 
 def test_a_process_that_is_killed_is_no_end_of_what_it_made() -> None:
@@ -56,8 +56,24 @@ def test_a_process_that_is_killed_is_no_end_of_what_it_made() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         yield b"y"
 
-    with pytest.raises(AheadError, match="before it was done"):
-        list(ahead(dying()))
+    with ahead(dying()) as made, pytest.raises(AheadError, match="before it was done"):
+        list(made)
+
+
+def test_it_begins_before_anything_is_asked_for() -> None:
+    reading, writing = os.pipe()
+
+    def telling() -> Iterator[int]:
+        os.write(writing, b"x")
+        yield 1
+
+    try:
+        with ahead(telling()) as made:
+            assert os.read(reading, 1) == b"x"
+            assert list(made) == [1]
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def test_who_stops_taking_ends_the_other_process() -> None:
@@ -66,7 +82,7 @@ def test_who_stops_taking_ends_the_other_process() -> None:
             yield bytes(PIPE)
 
     before = children()
-    with closing(ahead(endless())) as given:
+    with ahead(endless()) as given:
         assert next(given) == bytes(PIPE)
         assert len(children()) == len(before) + 1
     assert children() == before
@@ -81,7 +97,7 @@ def test_who_stops_taking_does_not_wait_for_what_never_comes() -> None:
 
     before = children()
     try:
-        with closing(ahead(waiting())) as given:
+        with ahead(waiting()) as given:
             assert next(given) == b"x"
     finally:
         os.close(reading)
@@ -94,7 +110,8 @@ def test_where_no_further_process_is_allowed_one_does_it_all(monkeypatch: pytest
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(os, "fork", refused)
-    assert [pid for _, pid in ahead(counting(3))] == [os.getpid()] * 3
+    with ahead(counting(3)) as made:
+        assert [pid for _, pid in made] == [os.getpid()] * 3
 
 
 def test_an_interrupt_from_the_keyboard_is_left_to_the_first_process() -> None:
@@ -103,7 +120,8 @@ def test_an_interrupt_from_the_keyboard_is_left_to_the_first_process() -> None:
         time.sleep(0.05)
         yield 7
 
-    assert list(ahead(interrupted())) == [7]
+    with ahead(interrupted()) as made:
+        assert list(made) == [7]
 
 
 # Captures

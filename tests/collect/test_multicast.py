@@ -12,9 +12,9 @@ import pytest
 
 from camscan.codecs import sadp
 from camscan.collect.base import Ground, Tally
+from camscan.collect.gathered import outcome
 from camscan.collect.multicast import receive
 from camscan.collect.sockets import UdpSocket
-from camscan.collect.stages import outcome
 from camscan.model import AttemptReason, AttemptStatus, Datagram, Observation
 from tests.collect.grounds import fresh_address, ground
 

@@ -11,13 +11,14 @@ import pytest
 from camscan.collect.account import Credentials
 from camscan.collect.base import Ground, Host, Stage
 from camscan.collect.faults import BudgetSpent, Refused
+from camscan.collect.gathered import Gathered
 from camscan.collect.journal import Beginning, Interrupted, Journal
 from camscan.collect.login import CUT_OFF, WITH_ACCOUNT, Login
 from camscan.collect.net import Net
 from camscan.collect.pace import PACES, Meter, Spent
 from camscan.collect.reads import READ, REQUEST, begun
 from camscan.collect.scope import Guard
-from camscan.collect.stages import Gathered, ScanPlan, StageRunner
+from camscan.collect.stages import ScanPlan, StageRunner
 from camscan.datafiles.open import open_knowledge
 from camscan.model import Identification, Scope
 from tests.collect.grounds import answering, device, fresh_address, ground

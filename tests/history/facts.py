@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from camscan.history.remembered import Remembered, remembered
 from camscan.history.sight import Sight
 from camscan.model import (
     Attachment,
@@ -90,3 +92,15 @@ def sight(at: int, *devices: DeviceFacts, **changes: Any) -> Sight:
         "facts": {one.device: one for one in devices},
     }
     return Sight(**(values | changes))
+
+
+def known(number: int, *nights: Sight) -> Remembered | None:
+    """What is known of a device that nights may have seen, oldest first."""
+    return remembered((one, one.facts[number]) for one in nights if number in one.facts)
+
+
+def together(*nights: Sight) -> Sight:
+    """What is known of each device after nights that all saw it."""
+    numbers = [number for number in nights[0].facts if all(number in one.facts for one in nights)]
+    found = {number: one for number in numbers if (one := known(number, *nights)) is not None}
+    return replace(nights[-1], facts={number: one.facts for number, one in found.items()})

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address, ip_network
 
 from camscan.model import (
     Attestation,
@@ -85,6 +86,10 @@ class Night:
     attestations: tuple[Attestation, ...]
     exceptions: tuple[DeviceException, ...]
     expected: frozenset[Expected]
+
+    def looked_at(self, ip: str) -> bool:
+        """Whether whoever is at an address was seen."""
+        return self.complete and ip_address(ip) in ip_network(self.coverage[0].range)
 
 
 @dataclass
@@ -164,17 +169,25 @@ class Segment:
             self._attest(day)
         if number and number not in self.quiet:
             self._happens(day)
-        seen = [unit for unit in self.units if unit.present and (complete or self.chance.random() < 0.5)]
+        narrow = complete and number not in self.quiet and self.chance.random() < 0.15
+        network = self._part() if narrow else NETWORK
+        seen = [
+            unit
+            for unit in self.units
+            if unit.present and (_within(unit.ip, network) if complete else self.chance.random() < 0.5)
+        ]
         macs = [unit.mac for unit in self.units]
         likely = 0 if not number else 0.1 if complete else 0.3
         weak = {unit.name for unit in seen if macs.count(unit.mac) == 1 and self.chance.random() < likely}
         short = {unit.name for unit in seen if number and self.chance.random() < 0.1}
-        expected = frozenset(self._told(day, seen, weak, short, complete)) if number else frozenset[Expected]()
+        expected = (
+            frozenset(self._told(day, seen, weak, short, network if complete else None)) if number else frozenset[Expected]()
+        )
         if not number:
             for unit in seen:
                 unit.told = self._truth(unit, day)
         observations = tuple(one for unit in seen for one in self._heard(unit, at, unit.name in weak, unit.name in short))
-        coverage = (Coverage(range=NETWORK, level=CoverageLevel.LINK, complete=complete, hosts_alive=len(seen)),)
+        coverage = (Coverage(range=network, level=CoverageLevel.LINK, complete=complete, hosts_alive=len(seen)),)
         site = SiteContext(name=SITE, class_=self.class_)  # type: ignore[arg-type]
         return Night(
             number,
@@ -188,6 +201,10 @@ class Segment:
             tuple(self.exceptions),
             expected,
         )
+
+    def _part(self) -> str:
+        """The neighbourhood of a unit, as somebody looks at it by hand."""
+        return str(ip_network(f"{self.chance.choice(self.units).ip}/27", strict=False))
 
     # What happens
 
@@ -324,14 +341,18 @@ class Segment:
             status = entry.status if day <= end else f"lapsed {entry.status}"
         return Told(unit.ip, unit.port, unit.firmware, unit.label, verdict, maker, status)
 
-    def _told(self, day: date, seen: Iterable[Unit], weak: set[str], short: set[str], complete: bool) -> Iterator[Expected]:
+    def _told(
+        self, day: date, seen: Iterable[Unit], weak: set[str], short: set[str], network: str | None
+    ) -> Iterator[Expected]:
+        """network: where whoever is there was seen; None: nowhere surely."""
         visible = {unit.name for unit in seen}
         taken = set()
         for unit in self.units:
             if unit.name in visible:
                 old = unit.in_place_of
-                takes = old is not None and complete and old.told is not None and old.told.there and unit.told is None
-                takes = takes and unit.name not in weak  # of what kind it is nobody can tell
+                stood = old.told if old is not None else None
+                takes = stood is not None and stood.there and network is not None and _within(stood.ip, network)
+                takes = takes and unit.told is None and unit.name not in weak  # of what kind it is nobody can tell
                 if takes and old is not None:
                     taken.add(old.name)
                 yield from self._of_seen(unit, day, unit.name in weak, unit.name in short, takes)
@@ -340,7 +361,7 @@ class Segment:
                 continue
             if not unit.told.there:
                 yield from self._late_disposal(unit, day)
-            elif complete:
+            elif network is not None and _within(unit.told.ip, network):
                 unit.told.there = False
                 if unit.name in taken:
                     unit.disposed = True  # of a unit that was replaced no statement is awaited, nor that it comes back
@@ -468,3 +489,7 @@ class Segment:
             port=80,
             link_mac=mac,
         )
+
+
+def _within(ip: str, network: str) -> bool:
+    return ip_address(ip) in ip_network(network)

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camscan.history.changes import Beyond, Causes, changes
-from camscan.history.sight import overlaid
 from camscan.model import (
     Attestation,
     Change,
@@ -22,7 +21,7 @@ from camscan.model import (
     DeviceException,
     Verdict,
 )
-from tests.history.facts import RULE, coverage, facts, finding, night, sight, state
+from tests.history.facts import RULE, coverage, facts, finding, known, night, sight, state, together
 
 PLAN = DeviceException(
     id="ex-1",
@@ -122,17 +121,43 @@ def test_a_device_that_was_gone_returns() -> None:
     assert (back.kind, back.since, back.worse) == (ChangeKind.RETURNED, night(0), True)
 
 
-def test_a_device_across_a_router_was_not_gone_where_only_the_link_had_shown_it() -> None:
-    beyond = Beyond(earlier={7: facts(7)}, seen_by={7: sight(0)})
+@pytest.mark.parametrize(
+    ("level", "told"),
+    [(CoverageLevel.LINK, []), (CoverageLevel.ROUTED, ["gone"]), (None, ["gone"])],
+)
+def test_a_device_is_gone_only_where_as_close_a_look_does_not_show_it(level: CoverageLevel | None, told: list[str]) -> None:
     routed = sight(1, coverage=(coverage(CoverageLevel.ROUTED),))
-    assert changes(routed, sight(2, facts(7, 2)), beyond).changes == ()
-    assert kinds(changes(sight(1), sight(2, facts(7, 2)), beyond).changes) == ["returned"]
+    assert kinds(changes(sight(0, facts(7)), routed, Beyond(levels={7: level})).changes) == told
 
 
-def test_a_device_that_a_later_run_looked_for_in_vain_is_not_known_by_both() -> None:
-    elsewhere = sight(1, coverage=(coverage(network="10.30.0.0/24"),))
-    assert set(overlaid([sight(0, facts(7)), elsewhere]).facts) == {7}
-    assert set(overlaid([sight(0, facts(7)), elsewhere, sight(2)]).facts) == set()
+ELSEWHERE = (coverage(network="10.30.0.0/24"),)
+ACROSS = (coverage(CoverageLevel.ROUTED),)
+
+
+@pytest.mark.parametrize(
+    ("nights", "missed"),
+    [
+        ([{}], False),
+        ([{"coverage": ELSEWHERE}], True),
+        ([{"coverage": ACROSS}], True),
+        ([{"complete": False}, {"coverage": ACROSS}], True),
+        ([{"complete": False}], False),
+        ([{}, {"coverage": (coverage(CoverageLevel.LISTENED),)}], False),
+    ],
+)
+def test_a_device_is_missed_by_a_look_as_close_as_the_last_that_showed_it(
+    nights: list[dict[str, object]], missed: bool
+) -> None:
+    seen = known(7, *(sight(at, facts(7, at), **night) for at, night in enumerate(nights)))
+    assert seen is not None
+    assert seen.missed_by(sight(9))
+    assert seen.missed_by(sight(9, coverage=ACROSS)) is missed
+    assert not seen.missed_by(sight(9, coverage=ELSEWHERE))
+    assert not seen.missed_by(sight(9, complete=False))
+
+
+def test_of_a_device_that_nobody_saw_nothing_is_known() -> None:
+    assert known(7) is None
 
 
 def test_ranges_are_compared_as_networks() -> None:
@@ -140,12 +165,6 @@ def test_ranges_are_compared_as_networks() -> None:
     found = changes(sight(0, facts(7)), sight(1, coverage=halves))
     assert kinds(found.changes) == ["gone"]
     assert found.not_comparable == ()
-
-
-def test_a_device_that_the_earlier_run_did_not_look_for_neither_is_new_nor_returns() -> None:
-    beyond = Beyond(earlier={7: facts(7, firmware="V5.4.0")})
-    elsewhere = sight(3, coverage=(coverage(network="10.30.0.0/24"),))
-    assert kinds(changes(elsewhere, sight(4, facts(7, 4)), beyond).changes) == ["firmware"]
 
 
 def test_another_camera_in_the_place_of_one_that_is_gone_replaces_it() -> None:
@@ -206,7 +225,7 @@ def test_new_firmware_is_told() -> None:
 
 def test_firmware_told_in_part_one_night_is_still_compared_the_next() -> None:
     nights = [sight(0, facts(7)), sight(1, facts(7, 1, firmware="V5.5.53"), complete=False)]
-    found = changes(overlaid(nights), sight(2, facts(7, 2, firmware="V5.5.53 build 190101")))
+    found = changes(together(*nights), sight(2, facts(7, 2, firmware="V5.5.53 build 190101")))
     assert kinds(found.changes) == ["firmware"]
 
 
@@ -257,8 +276,8 @@ SILENT = {"maker": None, "kind": "unknown", "confidence": None, "verdict": Verdi
 def test_a_device_that_told_less_one_night_is_what_it_was(complete: bool) -> None:
     less = sight(1, facts(7, 1, **SILENT), complete=complete)
     assert changes(sight(0, facts(7)), less).changes == ()
-    assert changes(overlaid([sight(0, facts(7)), less]), sight(2, facts(7, 2))).changes == ()
-    other = only(changes(overlaid([sight(0, facts(7)), less]), sight(2, facts(7, 2, firmware="V6"))).changes)
+    assert changes(together(sight(0, facts(7)), less), sight(2, facts(7, 2))).changes == ()
+    other = only(changes(together(sight(0, facts(7)), less), sight(2, facts(7, 2, firmware="V6"))).changes)
     assert (other.kind, other.before, other.after) == (ChangeKind.FIRMWARE, "V5.5.53 build 180702", "V6")
 
 
@@ -348,12 +367,6 @@ def test_a_disposal_stated_after_the_device_was_gone_is_told_once() -> None:
 
 def test_a_disposal_of_a_device_that_is_still_there_removes_nothing() -> None:
     assert changes(sight(0, facts(8)), sight(1, facts(8, 1)), Beyond(disposed={8: DISPOSAL})).changes == ()
-
-
-def test_nights_that_saw_part_of_the_site_complete_one_another() -> None:
-    nights = [sight(0, facts(7), facts(8)), sight(1, facts(9, 1), complete=False)]
-    found = changes(overlaid(nights), sight(2, facts(7, 2), facts(9, 2)))
-    assert kinds(found.changes) == ["gone"]
 
 
 def test_urgent_changes_come_first() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from camscan.assessment import Judging
 from camscan.compared import since_before, with_history
 from camscan.datafiles.open import open_knowledge
 from camscan.datafiles.policies import open_policies
@@ -18,7 +19,6 @@ from camscan.history.matching import Matching
 from camscan.identify.rules import Knowledge
 from camscan.identity import identities
 from camscan.model import Diff, Report, StatementsUsed
-from camscan.pipeline import Judging
 from camscan.policy.rules import PolicyBook
 from camscan.rejudge import judge_kept
 from camscan.report.message import message
@@ -72,7 +72,7 @@ class Nights:
     def __init__(self, store: Store, data: Data, segment: Segment, folder: Path) -> None:
         self.store, self.data, self.segment, self.folder = store, data, segment, folder
         self.overhead_s: list[float] = []
-        self.last_complete: Night | None = None
+        self.complete: list[Night] = []
 
     def run(self) -> Iterator[tuple[Night, Diff | None, Report]]:
         for night in self.segment.run():
@@ -85,7 +85,7 @@ class Nights:
             self.overhead_s.append(time.process_time() - began)
             yield night, found, report
             if night.complete:
-                self.last_complete = night
+                self.complete.append(night)
 
     def _judged(self, night: Night) -> tuple[Report, tuple[object, ...], Judging]:
         """The night as an observation file, read again and judged on its day."""
@@ -157,9 +157,9 @@ def live_through(nights: Nights) -> int:
         said = message(found, report)
         assert len(said.lines) <= 12
         assert len(report.past) == night.number
-        previous = nights.last_complete
         for change in found.changes:
-            if change.kind == "new" and previous is not None:
+            if change.kind == "new":
+                previous = next(one for one in reversed(nights.complete) if one.looked_at(change.address))
                 (judged,) = [one for one in report.assets if one.asset.key == change.key]
                 assert judged.presence is not None
                 assert judged.presence.absent_until == previous.at, wrong

@@ -100,7 +100,15 @@ def test_text_of_other_encodings_read_as_latin_1_is_not_flagged(encoding: str, a
 
 
 @pytest.mark.parametrize(
-    "text", ["<script src=a.js></script><svg>", "a\0b", "=cmd(1)", "\u200f\u05e9\u05dc\u05d5\u05dd", "a[link=x]"]
+    "text",
+    [
+        "<script src=a.js></script><svg>",
+        "go to JavaScript:alert(1)",
+        "a\0b",
+        "=cmd(1)",
+        "\u200f\u05e9\u05dc\u05d5\u05dd",
+        "a[link=x]",
+    ],
 )
 def test_a_page_may_hold_what_a_name_may_not(text: str) -> None:
     assert not is_hostile(text, "http.body")

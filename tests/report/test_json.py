@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import camscan.report
 from camscan import model
 from camscan.report import table
-from camscan.report.json import render, to_document
+from camscan.report.json import compact, render, to_document
 from tests.report import canned
 
 SCHEMA = json.loads((Path(camscan.report.__file__).parent / "schema" / "report-1.0.json").read_text(encoding="utf-8"))
@@ -66,6 +66,50 @@ def test_any_text_of_a_device_comes_back_unchanged(text: str) -> None:
     CHECK.validate(document)
     assert document["assets"][0]["identification"]["model"] == text
     assert document["assets"][0]["identification"]["evidence"][0]["value"] == text
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters())
+    | st.sampled_from(["\x7f", "\u2028", "😀", "\ud83d", "</script>"]),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(value=VALUES)
+def test_json_is_written_alike_whatever_it_holds(value: Any) -> None:
+    written = compact(value)
+    assert written == json.dumps(value, separators=(",", ":"), allow_nan=False)
+    assert written.isascii()
+    assert written.isprintable()
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**64 - 1, 2**64, -(2**63) - 1])
+def test_a_number_of_any_size_comes_back(number: int) -> None:
+    assert compact([number]) == f"[{number}]"
+
+
+def test_the_schema_knows_no_fraction_for_what_is_no_number_has_no_place_in_json() -> None:
+    def types(part: Any) -> set[str]:
+        if isinstance(part, list):
+            return {one for inner in part for one in types(inner)}
+        if not isinstance(part, dict):
+            return set()
+        own = part.get("type", [])
+        return {*([own] if isinstance(own, str) else own if isinstance(own, list) else ()), *types(list(part.values()))}
+
+    assert "integer" in types(SCHEMA)
+    assert "number" not in types(SCHEMA)
+
+
+@pytest.mark.parametrize("name", canned.CANNED)
+def test_no_blank_stands_between_values_and_each_device_has_a_line_of_its_own(name: str) -> None:
+    rendered = render(canned.CANNED[name]())
+    document = json.loads(rendered)
+    assert rendered.replace("\n", "") == compact(document)
+    assert {compact(asset) for asset in document["assets"]} <= {line.removesuffix(",") for line in rendered.splitlines()}
 
 
 @pytest.mark.parametrize(

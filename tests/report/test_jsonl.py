@@ -25,3 +25,8 @@ def test_a_report_without_devices_has_two_lines() -> None:
 
 def test_a_device_is_taken_back_by_its_key() -> None:
     assert json.loads(gone_line("mac:44:19:b6:00:00:01")) == {"event": "gone", "key": "mac:44:19:b6:00:00:01"}
+
+
+def test_the_lines_hold_no_blank_between_values() -> None:
+    for line in render(canned.hostile()).splitlines():
+        assert line == whole.compact(json.loads(line))

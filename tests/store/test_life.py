@@ -22,6 +22,15 @@ def test_a_device_is_seen_by_runs_oldest_first(store: Store) -> None:
     assert store.sightings(device.number + 1) == ()
 
 
+def test_several_devices_are_asked_for_at_once_as_one_by_one(store: Store) -> None:
+    first = canned.report(canned.assessed(11, Verdict.REVIEW), canned.assessed(12, Verdict.PROHIBITED))
+    for by in range(3):
+        add(store, moved(first, by * NIGHT))
+    numbers = [device.number for device in store.devices()]
+    assert store.sightings_of([*numbers, max(numbers) + 1]) == {number: store.sightings(number) for number in numbers}
+    assert store.sightings_of([]) == {}
+
+
 def test_a_known_device_is_as_the_newest_run_saw_it(store: Store) -> None:
     old = canned.report(canned.assessed(11, None))
     (judged,) = old.assets
