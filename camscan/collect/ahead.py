@@ -16,6 +16,8 @@ T = TypeVar("T")
 PIPE = 1024 * 1024
 """Bytes that wait between the two, as many as Linux allows everybody."""
 
+_ENDING = frozenset({signal.SIGINT, signal.SIGTERM})
+
 
 class AheadError(RuntimeError):
     """The second process came to grief; the message is its traceback."""
@@ -31,9 +33,12 @@ def ahead(given: Iterable[T]) -> Iterator[Iterator[T]]:
     reading, writing = os.pipe()
     with contextlib.suppress(OSError):
         fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE)
+    # A signal that came between would be met by both, with all that this one has open.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         pid = os.fork()
     except OSError:  # no process more is allowed here: then this one does it all
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(reading)
         os.close(writing)
         yield iter(given)
@@ -43,6 +48,7 @@ def ahead(given: Iterable[T]) -> Iterator[Iterator[T]]:
         os._exit(_make(given, writing))
     os.close(writing)
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         with os.fdopen(reading, "rb", PIPE) as pipe:
             yield _received(pipe)
     finally:
@@ -57,6 +63,7 @@ def _make(given: Iterable[T], writing: int) -> int:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     try:
         with os.fdopen(writing, "wb", PIPE) as pipe:
             try:

@@ -124,6 +124,22 @@ def test_an_interrupt_from_the_keyboard_is_left_to_the_first_process() -> None:
         assert list(made) == [7]
 
 
+def test_a_signal_at_the_fork_is_met_by_the_first_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupting() -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        return fork()
+
+    fork, before = os.fork, children()
+    monkeypatch.setattr(os, "fork", interrupting)
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
+    try:
+        with pytest.raises(KeyboardInterrupt), ahead(counting(3)):
+            raise AssertionError("the signal was lost")
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    assert children() == before
+
+
 # Captures
 
 
