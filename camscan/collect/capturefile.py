@@ -73,19 +73,19 @@ class Sieve:
     """Of which connections a filter lets pass a sample alone, as far as that was found out while captures are read."""
 
     def __init__(self) -> None:
-        self.busy: tuple[bytes, ...] = ()
+        self.busy = frozenset[bytes]()
         """As `capturefilter.sampling` takes them."""
         self.changes = 0
         self._next = WORTH_A_FILTER
 
     def follow(self, demux: Demux) -> None:
         """Sample what became busy, where enough was left out by hand; no more where one of those connections came to its end."""
-        if self.busy and not demux.skippable.keys() >= set(self.busy):
-            self._set((), demux)
+        if self.busy and not demux.skippable.keys() >= self.busy:
+            self._set(frozenset(), demux)
         elif demux.skipped >= self._next:
-            self._set(tuple(demux.busy()), demux)
+            self._set(frozenset(demux.busy()), demux)
 
-    def _set(self, busy: tuple[bytes, ...], demux: Demux) -> None:
+    def _set(self, busy: frozenset[bytes], demux: Demux) -> None:
         self._next = demux.skipped + WORTH_A_FILTER
         if busy != self.busy:
             self.busy = busy
@@ -93,7 +93,7 @@ class Sieve:
 
 
 @dataclass(slots=True)
-class Passed:
+class Stretch:
     """Frames that libpcap gave behind one filter, before the next one."""
 
     wanted: str | None
@@ -106,7 +106,7 @@ class _Refused(Exception):  # noqa: N818 - nothing is wrong with us
 
 def pieces(source: Source, sieve: Sieve) -> Iterator[Piece]:
     """Give the frames of one capture in order. Raises DecodeError behind the last frame before a damage, and OSError."""
-    passed: list[Passed] = []
+    passed: list[Stretch] = []
     try:
         yield from _of_libpcap(source, sieve, passed)
     except _Refused:
@@ -224,7 +224,7 @@ def _began(source: Source) -> Instant:
         return _NEVER
 
 
-def _of_libpcap(source: Source, sieve: Sieve, passed: list[Passed]) -> Iterator[Piece]:
+def _of_libpcap(source: Source, sieve: Sieve, passed: list[Stretch]) -> Iterator[Piece]:
     """Give the frames of a file behind the filter, and add to `passed` how many. Raises _Refused, having given frames or not."""
     if isinstance(source, Piped):
         raise _Refused
@@ -234,7 +234,7 @@ def _of_libpcap(source: Source, sieve: Sieve, passed: list[Passed]) -> Iterator[
         reader = pcapy.open_offline(str(source))
         link_type = reader.datalink()
         wanted, changes = expression(link_type), 0
-        passed.append(Passed(wanted))
+        passed.append(Stretch(wanted))
         if wanted is not None:
             reader.setfilter(wanted)
         # libpcap does not tell how far it is; the kernel does, of the descriptor that it reads.
@@ -242,7 +242,7 @@ def _of_libpcap(source: Source, sieve: Sieve, passed: list[Passed]) -> Iterator[
         while True:
             if changes != sieve.changes and link_type == LINK_ETHERNET and wanted is not None:
                 changes = sieve.changes
-                passed.append(Passed(sampling(wanted, sieve.busy)))
+                passed.append(Stretch(sampling(wanted, sieve.busy)))
                 reader.setfilter(passed[-1].wanted)
             blob, meta = reader.next_batch(FRAMES_AT_ONCE)
             if not meta:
@@ -273,7 +273,7 @@ def _is_same(descriptor: Path, wanted: os.stat_result) -> bool:
         return False
 
 
-def _of_ours(source: Source, passed: Sequence[Passed]) -> Iterator[Piece]:
+def _of_ours(source: Source, passed: Sequence[Stretch]) -> Iterator[Piece]:
     """Give the frames of a capture by the codec of ours. passed: those that were given already."""
     position = 0
     with opened(source) as packed:
@@ -296,7 +296,7 @@ def _of_ours(source: Source, passed: Sequence[Passed]) -> Iterator[Piece]:
             raise DecodeError(unpacked.damage)
 
 
-def _behind(passed: Sequence[Passed], given: Iterator[Batch]) -> Iterator[Batch]:
+def _behind(passed: Sequence[Stretch], given: Iterator[Batch]) -> Iterator[Batch]:
     """Give batches without the first frames, up to the last of those that passed their filters. Raises what `given` raises."""
     waiting = deque(replace(one) for one in passed)
     for batch in given:
