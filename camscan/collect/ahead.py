@@ -10,7 +10,7 @@ import signal
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, NoReturn, TypeVar
 
 T = TypeVar("T")
 PIPE = 1024 * 1024
@@ -33,27 +33,39 @@ def ahead(given: Iterable[T]) -> Iterator[Iterator[T]]:
     reading, writing = os.pipe()
     with contextlib.suppress(OSError):
         fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE)
-    # A signal that came between would be met by both, with all that this one has open.
+    pid = -1
+    try:
+        with _signals_held_back(), contextlib.suppress(OSError):  # where no process more is allowed, this one does it all
+            pid = os.fork()
+            if pid == 0:
+                _become(given, reading, writing)
+        os.close(writing)
+        with os.fdopen(reading, "rb", PIPE) as pipe:
+            yield iter(given) if pid < 0 else _received(pipe)
+    finally:
+        if pid > 0:
+            os.kill(pid, signal.SIGTERM)
+            os.waitpid(pid, 0)
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Let signals that end a process wait: one that came at the fork would be met by both, with all that the first one has open."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
-        pid = os.fork()
-    except OSError:  # no process more is allowed here: then this one does it all
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        os.close(reading)
-        os.close(writing)
-        yield iter(given)
-        return
-    if pid == 0:
-        os.close(reading)
-        os._exit(_make(given, writing))
-    os.close(writing)
-    try:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        with os.fdopen(reading, "rb", PIPE) as pipe:
-            yield _received(pipe)
+        yield
     finally:
-        os.kill(pid, signal.SIGTERM)
-        os.waitpid(pid, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _become(given: Iterable[T], reading: int, writing: int) -> NoReturn:
+    """Be the second process: whatever happens, nothing of what the first one does follows."""
+    status = 1
+    try:
+        os.close(reading)
+        status = _make(given, writing)
+    finally:
+        os._exit(status)
 
 
 def _make(given: Iterable[T], writing: int) -> int:

@@ -138,6 +138,7 @@ def test_a_signal_at_the_fork_is_met_by_the_first_process_alone(monkeypatch: pyt
     finally:
         signal.signal(signal.SIGINT, usual)
     assert children() == before
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 # Captures
