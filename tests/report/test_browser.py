@@ -37,7 +37,12 @@ class Opened:
 
     def shown(self) -> list[str]:
         """The addresses of the devices that are shown, in their order."""
-        return self.page.locator(f"{SHOWN} > tr:first-child > th").all_inner_texts()
+        for _ in range(50):  # what was moved has no text until it is laid out again
+            texts = self.page.locator(f"{SHOWN} > tr:first-child > th").all_inner_texts()
+            if all(texts):
+                break
+            self.page.wait_for_timeout(100)
+        return texts
 
 
 @pytest.fixture(scope="module")
