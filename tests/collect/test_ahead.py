@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,13 +125,21 @@ def test_an_interrupt_from_the_keyboard_is_left_to_the_first_process() -> None:
         assert list(made) == [7]
 
 
-def test_a_signal_at_the_fork_is_met_by_the_first_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupting() -> int:
-        os.kill(os.getpid(), signal.SIGINT)
-        return fork()
+@pytest.mark.parametrize("after", [False, True])
+def test_a_signal_at_the_fork_is_met_by_the_first_process_alone(after: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # never another thread of the runner of the tests
+
+    def interrupted() -> int:
+        if not after:
+            interrupt()
+        pid = fork()
+        if after and pid:
+            interrupt()
+        return pid
 
     fork, before = os.fork, children()
-    monkeypatch.setattr(os, "fork", interrupting)
+    monkeypatch.setattr(os, "fork", interrupted)
     usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
     try:
         with pytest.raises(KeyboardInterrupt), ahead(counting(3)):
