@@ -8,20 +8,14 @@ interfaces. Locally administered and group MACs are no identity, nor is the MAC 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from ipaddress import ip_address
 from itertools import combinations, zip_longest
 
-from camscan.identity import KEPT_CLAIMS, LONGEST_CLAIM, bare, canonical_mac, is_common, is_placeholder
+from camscan.claims import MAX_ADDRESSES, Claim, claims_of, connected, counts_as_address, is_link_local, relays_among
+from camscan.identity import is_placeholder
 from camscan.model import MAX_DISTINCT, Asset, Conflict, Observation, address_order, is_local_mac
 
-MAX_ADDRESSES = 3
-"""IPv4 addresses of one device; a MAC or a claimed value at more of them stands for several devices.
-
-Of IPv6 one device has many: there, networks and interfaces that addresses were made from are counted instead.
-"""
 SHARED_BY_MANY = 3
 """MACs on which a claimed value is seen before it counts as a default of the product and joins nothing."""
 MAX_NAMED = 3
@@ -30,16 +24,10 @@ MAX_QUOTED = 64
 """Characters of a claimed value that a conflict quotes, and of a serial that becomes a key."""
 
 HOST_FIELDS = frozenset({"dhcp.hostname", "dhcpv6.hostname", "mdns.host", "llmnr.name"})
-EUI64_FIELD = "eui64.mac"
-"""The interface that a sender's address of IPv6 was made from, where the link showed another one."""
 UNIQUE_KINDS = frozenset({"mac", "serial"})
 """Claims that differ between any two devices; keys and endpoint references are copied with firmware images."""
 Node = tuple[str, str, str]
 """A base group: ("mac", MAC, ""), ("ip", address, claimed MAC or ""), ("local", MAC, "") or ("alone", number, "")."""
-Claim = tuple[str, str]
-"""Kind of claim and its value in canonical form."""
-Bond = tuple[str, str, str]
-"""Site, and what messages there are joined by or told apart: an address, a MAC, a claim."""
 
 
 def correlate(observations: Iterable[Observation], *, claims: Mapping[str, str]) -> tuple[Asset, ...]:
@@ -63,7 +51,7 @@ def correlate_again(
     """
     had, left = {id(one): one for one in before}, {id(one): one for one in after}
     differing = [one for number, one in (had | left).items() if number not in had or number not in left]
-    concerned = _connected(differing, (had | left).values(), claims)
+    concerned = connected(differing, (had | left).values(), claims)
     same = (asset for asset in assets if id(asset.observations[0]) not in concerned)
     anew = correlate((one for number, one in left.items() if number in concerned), claims=claims)
     return tuple(sorted((*same, *anew), key=_asset_order))
@@ -102,93 +90,6 @@ def _asset_order(asset: Asset) -> tuple[object, ...]:
     return (asset.site, address_order(asset.ips[0] if asset.ips else None), asset.key)
 
 
-def _connected(some: Iterable[Observation], every: Collection[Observation], claims: Mapping[str, str]) -> Collection[int]:
-    """Return the `id` of `some`, and of those of `every` that are bound to one of them, be it through others."""
-    relays = _relays(every)
-    bound: dict[Bond, list[Observation]] = defaultdict(list)
-    for one in every:
-        for bond in _bonds(one, relays, claims):
-            bound[bond].append(one)
-    found: set[int] = set()
-    waiting = list(some)
-    while waiting:
-        one = waiting.pop()
-        if id(one) not in found:
-            found.add(id(one))
-            for bond in _bonds(one, relays, claims):
-                waiting += bound.pop(bond, ())
-    return found
-
-
-def _bonds(observation: Observation, relays: Collection[str], claims: Mapping[str, str]) -> list[Bond]:
-    """Return all by which an observation can have a say in what device another one is joined to, and under which key."""
-    site, ip, mac = observation.site, observation.ip, observation.link_mac
-    bonds = [(site, *claim) for _, _, claim in _claims_of(observation, claims)]
-    if mac:
-        bonds.append((site, "mac", mac))
-    if ip is not None:
-        bonds.append((site, "ip", ip))
-    elif not mac or mac in relays or is_local_mac(mac):
-        bonds.append((site, "numbered", ""))  # what nothing addresses is numbered through the site
-    return bonds
-
-
-def _claims_of(observation: Observation, claims: Mapping[str, str]) -> list[tuple[str, str, Claim]]:
-    """Return field, value and claim of everything in one message that can tell its sender from another."""
-    said = []
-    for name, value in observation.fields:
-        if name in claims:
-            claim = _claim(claims[name], value[: LONGEST_CLAIM + 1])
-            if claim is not None:
-                said.append((name, value, claim))
-    return said
-
-
-@lru_cache(maxsize=KEPT_CLAIMS)
-def _claim(kind: str, value: str) -> Claim | None:
-    """Return a claim in canonical form; None where the value is no identity. value: its first LONGEST_CLAIM + 1 characters."""
-    if kind == "mac":
-        mac = canonical_mac(value)
-        return None if mac is None else (kind, mac)
-    return (kind, letters) if len(value) <= LONGEST_CLAIM and not is_common(letters := bare(value)) else None
-
-
-def _relays(seen: Iterable[Observation]) -> frozenset[str]:
-    """Return the MACs that answer for more addresses than one device has."""
-    places: dict[tuple[str, int], set[str]] = defaultdict(set)
-    for mac, ip, made_from in {(one.link_mac, one.ip, _made_from(one)) for one in seen}:
-        place = _place(ip, made_from) if mac and ip is not None else None
-        if mac and place is not None:
-            places[mac, place[0]].add(place[1])
-    return frozenset(mac for (mac, _), distinct in places.items() if len(distinct) > MAX_ADDRESSES)
-
-
-def _place(ip: str, made_from: str | None) -> tuple[int, str] | None:
-    """Return the family, and what tells the place of a message's sender from that of another host behind the same gateway."""
-    if ":" not in ip:
-        return (4, ip) if _counts_as_address(ip) else None
-    if _is_link_local(ip):
-        return None
-    return (6, made_from if made_from is not None else ":".join(ip_address(ip).exploded.split(":")[:4]))
-
-
-def _made_from(observation: Observation) -> str | None:
-    """Return the interface that the sender's address of IPv6 was made from, where that is known."""
-    if observation.ip is None or ":" not in observation.ip:
-        return None
-    return next(iter(observation.values(EUI64_FIELD)), None)
-
-
-def _is_link_local(ip: str) -> bool:
-    """Return whether an address of IPv6 names a host on one link alone: the same one may stand on each link."""
-    return ":" in ip and ip_address(ip).is_link_local
-
-
-def _counts_as_address(ip: str) -> bool:
-    """Return whether an address says how many devices there are: one device has many of IPv6 and 169.254.0.0/16."""
-    return address_order(ip)[0] == 4 and not ip.startswith("169.254.")
-
-
 @dataclass(slots=True)
 class _Dispute:
     """Claims of one base group that other devices make as well."""
@@ -205,7 +106,7 @@ class _Correlation:
         self.site = site
         self.seen = seen
         self.claims = claims
-        self.relays = _relays(seen)
+        self.relays = relays_among(seen)
         self.interfaces = {one.link_mac for one in seen if one.link_mac and not is_local_mac(one.link_mac)} - self.relays
         """MACs that are the identity of a device."""
         self.stated = [self._stated(observation) for observation in seen]
@@ -216,7 +117,7 @@ class _Correlation:
 
     def _stated(self, observation: Observation) -> list[tuple[str, str, Claim]]:
         """Return what one message claims; the MAC of a relay tells nobody from another."""
-        said = _claims_of(observation, self.claims)
+        said = claims_of(observation, self.claims)
         return [one for one in said if one[2][0] != "mac" or one[2][1] not in self.relays] if self.relays else said
 
     def _group(self) -> dict[Node, list[int]]:
@@ -295,7 +196,7 @@ class _Correlation:
             if macs > 1:
                 self._dispute(nodes, named[claim])
                 continue
-            places = {node[1] for node in nodes if node[0] == "ip" and _counts_as_address(node[1])}
+            places = {node[1] for node in nodes if node[0] == "ip" and counts_as_address(node[1])}
             if macs + len(places) > MAX_ADDRESSES:
                 continue
             if claim[0] not in UNIQUE_KINDS and any(_differ(unique[a], unique[b]) for a, b in combinations(nodes, 2)):
@@ -367,7 +268,7 @@ class _Correlation:
     def _conflicts(self, nodes: Sequence[Node], members: Sequence[Observation]) -> tuple[Conflict, ...]:
         found = []
         ips = {o.ip for o in members if o.ip and o.ip in self.sharers}
-        shared = sorted((ip for ip in ips if not _is_link_local(ip)), key=address_order)
+        shared = sorted((ip for ip in ips if not is_link_local(ip)), key=address_order)
         if shared:
             told = (f"{ip} is answered for by {_listing(sorted(self.sharers[ip]))}" for ip in shared[:MAX_NAMED])
             more = f"; and {len(shared) - MAX_NAMED} addresses more" if len(shared) > MAX_NAMED else ""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camscan.assessment import Judging, identified, kept
+from camscan.assessment import identified, kept
 from camscan.codecs.fold import fold
 from camscan.correlate import correlate, correlate_again
-from camscan.datafiles.open import open_knowledge
-from camscan.datafiles.policies import open_policies
-from camscan.model import Fields, Observation, SiteContext, Via
+from camscan.model import Fields, Observation, Via
 from tests.examples import examples
 from tests.factories import observation
+from tests.judgements import judging
 
 CLAIMS = {
     "arp.mac": "mac",
@@ -122,14 +120,7 @@ def test_a_device_that_nothing_concerns_is_not_built_again() -> None:
 
 
 def test_what_may_be_kept_shows_what_it_shows_by_itself() -> None:
-    judging = Judging(
-        knowledge=open_knowledge(None),
-        book=open_policies(None),
-        policies=(),
-        site=SiteContext(name="lab"),
-        as_of=date(2026, 11, 21),
-        command="replay",
-    )
+    by = judging()
     heard = {"site": "lab", "via": Via.PCAP, "port": None}
     camera = [
         said(
@@ -154,8 +145,8 @@ def test_what_may_be_kept_shows_what_it_shows_by_itself() -> None:
         said("10.20.0.9", PRINTER, ("mdns.host", "drucker-büro.local"), protocol="mdns", **heard),
     ]
     seen = (*camera, *pc, *printer)
-    left, found = kept(seen, judging)
+    left, found = kept(seen, by)
     assert set(camera) <= set(left)
     assert left != fold(seen)
     assert "private" not in repr(left)
-    assert found == identified(left, judging)
+    assert found == identified(left, by)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from itertools import groupby
 
-from camscan.assessment import IDENTIFYING, JUDGING, Judging
-from camscan.datafiles.open import open_knowledge
-from camscan.datafiles.policies import open_policies
-from camscan.model import SiteContext
+from camscan.assessment import IDENTIFYING, JUDGING
 from camscan.offline import READING, replay
 from camscan.progress import Steps
+from tests.judgements import judging
 from tests.samples_of import CAPTURE
 
 
@@ -40,16 +37,7 @@ class Written(Steps):
 
 def test_a_capture_is_read_identified_and_judged_and_each_part_goes_forward_to_its_end() -> None:
     written = Written()
-    judging = Judging(
-        knowledge=open_knowledge(None),
-        book=open_policies(None),
-        policies=(),
-        site=SiteContext(name="lab"),
-        as_of=date(2026, 11, 21),
-        command="replay",
-        steps=written,
-    )
-    replay([CAPTURE], judging)
+    replay([CAPTURE], judging(steps=written))
     assert [part for part, _ in groupby(written.parts)] == [READING, IDENTIFYING, JUDGING]
     assert set(written.parts) <= set(written.expected)
     for part in (READING, IDENTIFYING, JUDGING):

@@ -10,26 +10,14 @@ import pytest
 
 from camscan.assessment import Judging
 from camscan.datafiles.open import open_knowledge
-from camscan.model import Attestation, Covered, DeviceException, SiteContext
+from camscan.model import Attestation, DeviceException, SiteContext
 from camscan.report.observations import ObservationFile
 from camscan.why import Side, judged_otherwise
-from tests.history.facts import sight
+from tests.history.facts import PLAN, sight
 from tests.policy.books import book, rule
 from tests.report import canned
 
 DAY = date(2026, 3, 10)
-PLAN = DeviceException(
-    id="ex-1",
-    status="planned",
-    device="mac:bc:ad:28:00:00:07",
-    bound_to=("mac=bc:ad:28:00:00:07",),
-    owner="R. Nowak",
-    ticket="CHG-7",
-    recorded_on=date(2026, 2, 1),
-    expires_on=DAY + timedelta(days=100),
-    covers=(Covered(rule="xx.rule", act="deploy", verdict="prohibited"),),
-    reason="fire exit",
-)
 STATED = Attestation(id="at-1", device="d", bound_to=("mac=x",), by="R. Nowak", basis="label", recorded_on=DAY)
 
 
@@ -73,9 +61,8 @@ def test_what_is_stated_or_known_otherwise_may_be_the_cause(judging: Judging, af
     assert judged_otherwise(side(0), after, judging)
 
 
-@pytest.mark.parametrize("ends", [{"expires_on": DAY}, {"due": DAY}])
-def test_a_day_on_which_an_exception_ends_may_be_the_cause(judging: Judging, ends: dict[str, date]) -> None:
-    entry = replace(PLAN, **ends)  # type: ignore[arg-type]
+@pytest.mark.parametrize("entry", [replace(PLAN, expires_on=DAY), replace(PLAN, due=DAY)])
+def test_a_day_on_which_an_exception_ends_may_be_the_cause(judging: Judging, entry: DeviceException) -> None:
     assert judged_otherwise(side(0, entry), side(1, entry), judging)
     assert not judged_otherwise(side(0, entry), side(0, entry), judging)
     assert not judged_otherwise(side(2, entry), side(3, entry), judging)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -12,12 +11,12 @@ from io import BufferedReader
 from select import select
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import orjson
 import typer
 
 from camscan.cli import options, show
 from camscan.cli.exits import ExitCode
 from camscan.errors import UsageError
+from camscan.report.compact import compact
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -132,7 +131,7 @@ class Answerer:
         for number, raw in lines:
             answer = self.answer(number, raw)
             bad += "error" in answer
-            payloads.append(encoded(answer))
+            payloads.append(compact(answer).encode("ascii"))
         return Answers(b"\n".join([*payloads, b""]), bad)
 
     def answer(self, number: int, raw: bytes | None) -> dict[str, Any]:
@@ -145,15 +144,6 @@ class Answerer:
             return {"id": self.messages.id_of(raw), "error": f"line {number}: {fault}"}
         found = self.engine.identify_messages(self.engine.messages_of(line.fields), dict.fromkeys(line.macs, 0), self.knowledge)
         return answer_document(found, line.id)
-
-
-def encoded(answer: dict[str, Any]) -> bytes:
-    """Return an answer as JSON in ASCII: harmless on any terminal, and right in any locale."""
-    try:
-        payload = orjson.dumps(answer)
-    except orjson.JSONEncodeError:  # an integer of more than 64 bits, half a surrogate pair
-        payload = b"\xff"
-    return payload if payload.isascii() else json.dumps(answer).encode("ascii")
 
 
 _equipped: list[Answerer] = []

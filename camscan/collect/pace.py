@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from camscan.correlate import MAX_ADDRESSES
+from camscan.claims import MAX_ADDRESSES
 from camscan.model import Ledger
 
 PACKETS_OF_A_CONNECTION = 8

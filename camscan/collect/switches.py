@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from camscan.claims import MAX_ADDRESSES
 from camscan.codecs import lldp, snmp, snmptables
 from camscan.codecs.base import DecodeError, fields, unit_mac_from_text
 from camscan.codecs.ber import of_dotted
@@ -14,7 +15,6 @@ from camscan.codecs.snmptables import Learned, Neighbour
 from camscan.collect.base import Ground, Host, Stage
 from camscan.collect.snmpagent import Agent, Walked
 from camscan.collect.tablereader import TableReader
-from camscan.correlate import MAX_ADDRESSES
 from camscan.model import Fields, Observation, Via, is_local_mac
 
 BRIDGES = frozenset({"bridge", "router", "access-point", "repeater"})

@@ -7,15 +7,12 @@ stands between values.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
-from typing import Any
-
-import orjson
 
 from camscan.model import CollectorAttempt, Coverage, Report, Run, Scope, StatementsUsed
+from camscan.report.compact import compact
 from camscan.report.device import Document, asset_document, instant, site_document
 from camscan.report.statement import NOT_LEGAL_ADVICE, coverage_statement
 from camscan.report.view import totals
@@ -23,8 +20,6 @@ from camscan.report.view import totals
 NAME = "json"
 SUFFIX = ".json"
 SCHEMA = "camscan/1"
-_DELETE = b"\x7f"
-"""Of ASCII, but no more printable than the controls, which `orjson` escapes."""
 
 
 def render(report: Report, *, width: int | None = None, color: bool = False) -> str:
@@ -49,17 +44,6 @@ def pieces(report: Report) -> Iterator[str]:
             yield f"{opening}{compact(key)}:{compact(value)}"
         opening = ",\n"
     yield "\n}\n"
-
-
-def compact(value: Any) -> str:
-    """Return a value as JSON on one line, in printable ASCII and without blanks. It holds no float: `orjson` makes NaN null."""
-    try:
-        written = orjson.dumps(value)
-    except orjson.JSONEncodeError:  # an integer of more than 64 bits, half a surrogate pair
-        written = _DELETE
-    if written.isascii() and _DELETE not in written:
-        return written.decode("ascii")
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 def to_document(report: Report) -> Document:

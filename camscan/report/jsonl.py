@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from camscan.model import AssessedAsset, Report, Scope
+from camscan.report.compact import compact
 from camscan.report.device import asset_document
-from camscan.report.json import compact, of_all_assets, scope_document, to_document
+from camscan.report.json import of_all_assets, scope_document, to_document
 
 NAME = "jsonl"
 SUFFIX = ".jsonl"

@@ -9,16 +9,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from camscan.assessment import Judging
-from camscan.datafiles.open import open_knowledge
-from camscan.datafiles.policies import open_policies
 from camscan.identity import identities
 from camscan.model import AssessedAsset, Observation, Report, SiteContext
 from camscan.offline import replay
 from camscan.store.opening import open_store
+from tests.judgements import judging
 
 NIGHTS = 365
 DEVICES = 80
@@ -65,15 +63,8 @@ def store() -> None:
 
 def _first_night() -> Report:
     """Return the devices of the shipped capture, and others of the same makes, with as many messages as a night brings."""
-    judging = Judging(
-        knowledge=open_knowledge(None),
-        book=open_policies(None),
-        policies=("uk-department",),
-        site=SiteContext(name="lab", class_="sensitive"),
-        as_of=date(2026, 3, 1),
-        command="scan",
-    )
-    report, _ = replay([Path("camscan/cli/demo.pcap")], judging)
+    by = judging(policies=("uk-department",), site=SiteContext(name="lab", class_="sensitive"), command="scan")
+    report, _ = replay([Path("camscan/cli/demo.pcap")], by)
     shown = [judged for judged in report.assets if judged.asset.macs]
     devices = [_copy(shown[number % len(shown)], number) for number in range(DEVICES)]
     return replace(report, assets=tuple(devices))

@@ -14,8 +14,6 @@ from typer.testing import CliRunner, Result
 
 from camscan.assessment import Judging
 from camscan.cli.app import app
-from camscan.datafiles.open import open_knowledge
-from camscan.datafiles.policies import open_policies
 from camscan.history.matching import Matching
 from camscan.identity import identities
 from camscan.model import Coverage, CoverageLevel, Fields, Observation, SiteContext
@@ -23,6 +21,7 @@ from camscan.rejudge import judge_kept
 from camscan.report.observations import dump, read
 from camscan.store.opening import open_store
 from tests import factories
+from tests.judgements import judging
 from tests.report import canned
 
 HILOOK, AXIS, MADE_UP = "bc:ad:28:00:00:01", "00:40:8c:00:00:29", "02:3e:5a:10:00:43"
@@ -53,16 +52,9 @@ def called(*arguments: object, code: int = 0) -> Result:
 Keep = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def judging() -> Judging:
-    return Judging(
-        knowledge=open_knowledge(None),
-        book=open_policies(None),
-        policies=(),
-        site=SiteContext(name="annex"),
-        as_of=canned.START.date(),
-        command="scan",
-    )
+@pytest.fixture(name="judging", scope="module")
+def of_a_scan() -> Judging:
+    return judging(site=SiteContext(name="annex"), as_of=canned.START.date(), command="scan")
 
 
 @pytest.fixture

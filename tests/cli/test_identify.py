@@ -102,12 +102,15 @@ def test_overlong_line_is_one_bad_line(folder: Path) -> None:
 def test_hostile_text_leaves_as_plain_ascii(folder: Path, tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     hostile = "Acme \x1b]8;;http://192.0.2.1\x07\u202e\ud800"
-    source.write_text(json.dumps({"id": "\x1b[2J", "field": "http.title", "value": hostile}) + "\n\n")
+    lines = [{"id": "\x1b[2J", "field": "http.title", "value": hostile}, {"id": "\x7f", "field": "http.title", "value": "Acme"}]
+    source.write_text("".join(json.dumps(line) + "\n\n" for line in lines))
     command = [sys.executable, "-m", "camscan", "identify", str(source), "--data", str(folder)]
     done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0
     assert all(32 <= byte < 127 or byte == 10 for byte in done.stdout)
-    assert len(done.stdout.splitlines()) == 1
+    answers = done.stdout.decode("ascii").splitlines()
+    assert len(answers) == 2
+    assert [json.dumps(json.loads(answer), separators=(",", ":")) for answer in answers] == answers
 
 
 def test_several_processes_give_the_same_answers_in_the_same_order(folder: Path, tmp_path: Path) -> None:

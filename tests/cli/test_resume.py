@@ -25,8 +25,6 @@ from camscan.cli.resume import (
     to_resume,
 )
 from camscan.collect.journal import Beginning, Interrupted
-from camscan.datafiles.open import open_knowledge
-from camscan.datafiles.policies import open_policies
 from camscan.errors import StoreError, UsageError
 from camscan.model import AttemptReason, AttemptStatus, CollectorAttempt, Scope, SiteContext
 from camscan.recovery import recovered
@@ -34,6 +32,7 @@ from camscan.store.journal import open_journal
 from camscan.store.leftover import Facts, Leftover
 from camscan.store.opening import open_store
 from tests.factories import CAMERA_MAC, NOON, later, observation
+from tests.judgements import judging
 from tests.report import canned
 
 LAB = SiteContext(name="lab", class_="sensitive")
@@ -147,16 +146,9 @@ def test_a_scope_that_a_file_gave_is_to_be_given_again() -> None:
         scope_before(replace(LEFT, interrupted=replace(LEFT.interrupted, beginning=beginning)))
 
 
-@pytest.fixture(scope="module")
-def judging() -> Judging:
-    return Judging(
-        knowledge=open_knowledge(None),
-        book=open_policies(None),
-        policies=("uk-department",),
-        site=LAB,
-        as_of=NOON.date(),
-        command="scan",
-    )
+@pytest.fixture(name="judging", scope="module")
+def of_a_scan() -> Judging:
+    return judging(policies=("uk-department",), site=LAB, as_of=NOON.date(), command="scan")
 
 
 def test_the_same_run_goes_on(judging: Judging) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from camscan.codecs.capturefilter import MAX_SAMPLED, expression, sampling
+from camscan.codecs.demux import Program
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.frame import ACK, FIN, LINK_COOKED, LINK_COOKED_2, LINK_ETHERNET, RST, SYN
 from camscan.codecs.pcapfile import records
@@ -25,7 +26,7 @@ TAGS = [b"", b"\x81\0\0\x07", b"\x88\xa8\0\x01\x81\0\0\x07"]
 ENDS = [("10.20.0.64", "10.20.0.1"), ("2001:db8::64", "2001:db8::1")]
 
 
-def program(link_type: int = LINK_ETHERNET):  # type: ignore[no-untyped-def]
+def program(link_type: int = LINK_ETHERNET) -> Program:
     wanted = expression(link_type)
     assert wanted is not None
     return pcapy.compile({101: 12}.get(link_type, link_type), 262_144, wanted, 1, 0xFFFFFFFF)
@@ -112,7 +113,7 @@ def mark(source: Endpoint, target: Endpoint) -> bytes:
     return ip_address(source.ip).packed + ip_address(target.ip).packed + source.port.to_bytes(2) + target.port.to_bytes(2)
 
 
-def sampled(*busy: bytes):  # type: ignore[no-untyped-def]
+def sampled(*busy: bytes) -> Program:
     wanted = expression(LINK_ETHERNET)
     assert wanted is not None
     return pcapy.compile(LINK_ETHERNET, 262_144, sampling(wanted, busy), 1, 0xFFFFFFFF)

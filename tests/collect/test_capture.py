@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -14,16 +14,15 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from camscan.codecs.demux import Demux
-from camscan.codecs.frame import ACK, FIN, SYN
+from camscan.codecs.frame import SYN
 from camscan.collect import capturefile
 from camscan.collect.base import Tally
 from camscan.collect.capture import CaptureReader
-from camscan.collect.capturefile import Piped, Sieve, Turn, in_order_of_time, is_capture, piped_capture
+from camscan.collect.capturefile import Piped, Sieve, in_order_of_time, is_capture, piped_capture
 from camscan.collect.files import InputKind, kind_of
 from camscan.collect.unpack import Unpacked
 from camscan.errors import UsageError
-from camscan.model import Endpoint, Observation, Via
+from camscan.model import Endpoint, Observation
 from tests.codecs.test_pcapfile import block, enhanced, interface, microseconds, section
 from tests.examples import examples
 from tests.factories import NOON, handshake, later, pcap, tcp_frame, udp_frame
@@ -346,83 +345,6 @@ def test_segments_past_the_head_of_a_connection_are_left_out_and_counted(tmp_pat
     reader.read([saved(tmp_path, pcap(video))])
     assert reader.skipped > 1980
     assert seen == []
-
-
-# Connections of which a sample is enough
-
-RTSP, RECORDER = Endpoint("10.20.0.64", 554), Endpoint("203.0.113.9", 40_000)
-
-
-def stream(number: int, second: float, *, segments: int = 900, server: str = "Rtsp Server/3.0") -> list[tuple[datetime, bytes]]:
-    """Return a connection between always the same ports that asks, is answered, and carries video to its end."""
-    mine, theirs = 100 + number * 1_000_000_000, 900 + number * 1_500_000_000
-    ask = b"OPTIONS rtsp://10.20.0.64/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"
-    told = f"RTSP/1.0 200 OK\r\nCSeq: 1\r\nServer: {server}\r\nPublic: OPTIONS, DESCRIBE, PLAY\r\n\r\n".encode()
-    raws = handshake(RECORDER, RTSP, client_seq=mine, server_seq=theirs)
-    raws.append(tcp_frame(ask, RECORDER, RTSP, seq=mine + 1, ack=theirs + 1))
-    raws.append(tcp_frame(told, RTSP, RECORDER, seq=theirs + 1, ack=mine + 1 + len(ask)))
-    begin = theirs + 1 + len(told)
-    raws += [tcp_frame(b"$\0\4\0" + bytes(1400), RTSP, RECORDER, seq=(begin + n * 1404) % (1 << 32)) for n in range(segments)]
-    raws.append(tcp_frame(b"", RTSP, RECORDER, seq=(begin + segments * 1404) % (1 << 32), flags=FIN | ACK))
-    return [(later(second + place / 1000), raw) for place, raw in enumerate(raws)]
-
-
-def sampling_and_not(
-    monkeypatch: pytest.MonkeyPatch, *sources: Path
-) -> tuple[tuple[list[Observation], list[Tally]], tuple[list[Observation], list[Tally]], list[int]]:
-    """Return what captures say with and without a filter that learns, and how many frames that let pass."""
-    passed: list[int] = []
-    found = []
-    for worth in (100, 1 << 60):
-        monkeypatch.setattr(capturefile, "WORTH_A_FILTER", worth)
-        found.append(read(*sources))
-        given = sum(len(turn.piece.batch.frames) for turn in followed(sources) if turn.piece is not None)
-        passed.append(given)
-    return found[0], found[1], passed
-
-
-def followed(sources: Sequence[Path]) -> Iterator[Turn]:
-    """Give what a reader would take, with the filter that it would choose."""
-    demux, sieve = Demux(Via.PCAP), Sieve()
-    for turn in in_order_of_time(sources, sieve):
-        yield turn
-        if turn.piece is not None:
-            demux.take(turn.piece.batch, turn.piece.program)
-            sieve.follow(demux)
-
-
-def test_of_video_a_sample_says_the_same_as_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    calm = [(later(n * 3), raw) for n, (_, raw) in enumerate(frames(60))]
-    video = sorted([*stream(0, 0, segments=4000), *calm], key=lambda one: one[0])
-    source = saved(tmp_path, pcap(video))
-    with_it, without, passed = sampling_and_not(monkeypatch, source)
-    assert with_it == without
-    assert passed[0] < passed[1] / 3
-    assert (str(4000 * 1404 + 86),) in [one.values("flow.out") for one in with_it[0] if one.protocol == "flow"]
-
-
-@pytest.mark.parametrize("cut", [1, 700, 300_000])
-def test_a_damaged_capture_of_video_is_read_on_behind_what_was_sampled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int
-) -> None:
-    calm = [(later(n / 10), raw) for n, (_, raw) in enumerate(frames(60))]
-    video = sorted([*stream(0, 0, segments=3000), *calm], key=lambda one: one[0])
-    with_it, without, _ = sampling_and_not(monkeypatch, saved(tmp_path, pcap(video)[:-cut]))
-    assert with_it == without
-    assert with_it[1][0].unfinished
-
-
-def test_the_next_connection_between_the_same_ports_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capturefile, "FRAMES_AT_ONCE", 16)
-    calm = [(later(60 + n / 100), raw) for n, (_, raw) in enumerate(frames(60))]
-    whole = [*stream(0, 0, segments=3000), *calm, *stream(1, 120, server="Another/1.0")]
-    with_it, without, passed = sampling_and_not(monkeypatch, saved(tmp_path, pcap(whole)))
-    assert with_it == without
-    assert passed[0] < passed[1]
-    assert {one.values("rtsp.server") for one in with_it[0] if one.protocol == "rtsp"} == {
-        ("Rtsp Server/3.0",),
-        ("Another/1.0",),
-    }
 
 
 def test_what_the_caps_refuse_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

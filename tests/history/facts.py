@@ -13,6 +13,8 @@ from camscan.model import (
     Confidence,
     Coverage,
     CoverageLevel,
+    Covered,
+    DeviceException,
     DeviceFacts,
     DeviceState,
     FindingFacts,
@@ -22,6 +24,21 @@ from camscan.model import (
 NIGHT = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 SITE = "Poznań"
 RULE = "uk.hcws386"
+
+
+PLAN = DeviceException(
+    id="ex-1",
+    status="planned",
+    device="mac:bc:ad:28:00:00:07",
+    bound_to=("mac=bc:ad:28:00:00:07",),
+    owner="R. Nowak",
+    ticket="CHG-7",
+    recorded_on=date(2026, 2, 1),
+    expires_on=date(2026, 6, 1),
+    covers=(Covered(rule=RULE, act="deploy", verdict="prohibited"),),
+    due=date(2026, 3, 1),
+    replacement="Axis P3265",
+)
 
 
 def night(number: int) -> datetime:

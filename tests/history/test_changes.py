@@ -17,25 +17,9 @@ from camscan.model import (
     ChangeKind,
     Confidence,
     CoverageLevel,
-    Covered,
-    DeviceException,
     Verdict,
 )
-from tests.history.facts import RULE, coverage, facts, finding, known, night, sight, state, together
-
-PLAN = DeviceException(
-    id="ex-1",
-    status="planned",
-    device="mac:bc:ad:28:00:00:07",
-    bound_to=("mac=bc:ad:28:00:00:07",),
-    owner="R. Nowak",
-    ticket="CHG-7",
-    recorded_on=date(2026, 2, 1),
-    expires_on=date(2026, 6, 1),
-    covers=(Covered(rule=RULE, act="deploy", verdict="prohibited"),),
-    due=date(2026, 3, 1),
-    replacement="Axis P3265",
-)
+from tests.history.facts import PLAN, coverage, facts, finding, known, night, sight, state, together
 
 
 def only(found: tuple[Change, ...]) -> Change:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import camscan.report
 from camscan import model
 from camscan.report import table
-from camscan.report.json import compact, render, to_document
+from camscan.report.compact import compact
+from camscan.report.json import render, to_document
 from tests.report import canned
 
 SCHEMA = json.loads((Path(camscan.report.__file__).parent / "schema" / "report-1.0.json").read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from camscan.report import json as whole
+from camscan.report.compact import compact
 from camscan.report.jsonl import gone_line, render
 from tests.report import canned
 
@@ -29,4 +30,4 @@ def test_a_device_is_taken_back_by_its_key() -> None:
 
 def test_the_lines_hold_no_blank_between_values() -> None:
     for line in render(canned.hostile()).splitlines():
-        assert line == whole.compact(json.loads(line))
+        assert line == compact(json.loads(line))
