@@ -68,7 +68,7 @@ def sampling(wanted: str, busy: Iterable[bytes]) -> str:
     sources = sorted({int.from_bytes(mark[:4]) for mark in marks})
     targets = sorted({int.from_bytes(mark[4:8]) for mark in marks})
     ports = sorted({int.from_bytes(mark[8:]) for mark in marks})
-    # Nearly as exact as one comparison for each connection, and compiled in a fifth of the time.
+    # Nearly as exact as one comparison for each connection, and of 512 connections compiled in half the time.
     left_out = (
         "ip proto 6 and ip[0] = 0x45 and ip[6:2] & 0x3fff = 0 and tcp[13] & 7 = 0"
         f" and ip[2:2] >= {_SHORT} and ip[2:2] <= {_FIRST_OF_EACH} and tcp[6:2] >= {_FIRST_OF_EACH}"

@@ -48,7 +48,7 @@ _MOST_WITHOUT_CONTENT = 94
 
 _parts_of_ip = Struct("!12x3s5xHxB2x12sxB7xB").unpack_from
 """Of an untagged frame with TCP or UDP over IPv4: type and first byte of IPv4, flags and offset of a fragment, protocol, addresses and
-ports; then of TCP bits 16 to 23 of the sequence number, and flags. One call takes two thirds of the time of as many slices."""
+ports; then of TCP bits 16 to 23 of the sequence number, and flags. One call costs less than as many slices."""
 
 
 class Program(Protocol):

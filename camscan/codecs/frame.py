@@ -68,7 +68,7 @@ _tcp = Struct("!HHIIBB").unpack_from
 _u16 = Struct("!H").unpack_from
 _usual = Struct("!12x3sxH2xHxB14xH").unpack_from
 """Of what nearly every datagram comes in, an untagged frame of IPv4: type and first byte, total length, flags and offset of a
-fragment, protocol, length of UDP. One call takes a third of the time of as many slices."""
+fragment, protocol, length of UDP. One call costs less than as many slices."""
 _USUAL, _LEAST_UDP = b"\x08\0\x45", 42
 
 
