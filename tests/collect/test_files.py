@@ -97,6 +97,15 @@ def test_nmap_xml_of_an_interrupted_run_gives_what_it_holds_and_says_so(tmp_path
     assert "did not finish" in tally.unfinished[0]
 
 
+def test_nmap_xml_with_a_host_that_cannot_be_read_gives_the_others_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "scan.xml"
+    path.write_bytes(NMAP.replace(b"<runstats>", b"<host><address></host><runstats>"))
+    seen, tally = observed(read_nmap, path, at=NOW)
+    assert seen
+    assert tally.undecoded == 1
+    assert tally.unfinished == ["scan.xml: 1 host or more in it cannot be read; every other one was read"]
+
+
 def test_a_file_that_is_gone_is_named() -> None:
     with pytest.raises(UsageError, match=r"/nowhere/x\.pcap: cannot be read: No such file"):
         kind_of(Path("/nowhere/x.pcap"))
