@@ -1,7 +1,12 @@
 """`python -m camscan`, and the `camscan` program."""
 
 import gc
+import signal
 import sys
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # Until the command line stands, an interrupt ends the process, and nobody is shown where.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from camscan.cli.app import run
 

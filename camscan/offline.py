@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -59,7 +60,7 @@ class Reading:
     @property
     def names(self) -> tuple[str, ...]:
         """Return the names of the files, as they were given."""
-        return tuple(path.name for path in self._files)
+        return tuple(_name(path) for path in self._files)
 
     @property
     def attempts(self) -> tuple[CollectorAttempt, ...]:
@@ -109,7 +110,7 @@ class Reading:
         status, reason, detail = outcome(tally, stopped=AttemptReason.DAMAGED)
         attempt = CollectorAttempt(
             collector=f"{self._kinds[path]}",
-            target=path.name,
+            target=_name(path),
             status=status,
             reason=reason,
             detail=detail,
@@ -128,6 +129,11 @@ class Reading:
         tally.received = len(evidence.observations)
         if evidence.damaged:
             tally.unfinished.append(evidence.damaged)
+
+
+def _name(source: Input) -> str:
+    """Return what a file is called, for reports: bytes of its name that are no UTF-8 are written as their numbers."""
+    return os.fsencode(source.name).decode("utf-8", "backslashreplace")
 
 
 def _report(reading: Reading, judging: Judging, *, site_named: bool) -> tuple[Report, tuple[Observation, ...]]:

@@ -16,8 +16,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from camscan import __version__
+from camscan.cli import show
 from camscan.cli.exits import ExitCode, exit_code_of
-from camscan.cli.outset import ENDED, Terminated
+from camscan.cli.outset import Terminated, say_ended
 from camscan.errors import CamscanError
 from camscan.report.escape import visible
 
@@ -123,7 +124,7 @@ def group(name: str) -> TyperGroup:
 
 def _print_version(asked: bool) -> None:
     if asked:
-        print(f"camscan {__version__}")
+        show.result(f"camscan {__version__}\n")
         raise typer.Exit
 
 
@@ -143,25 +144,32 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code. A bug is left to the interpreter's hook, which ends with 1."""
     sys.excepthook = report_bug
     signal.signal(signal.SIGTERM, _on_terminate)
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    show.open_streams()
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
         typer.main.get_command(app)(args=with_values(given), prog_name="camscan")
     except Terminated as ended:
-        if not ended.said:
-            print(f"camscan: {ENDED}", file=sys.stderr)
+        say_ended(ended)
         return ExitCode.TERMINATED
     except SystemExit as ended:
+        if (interrupt := _interrupt_behind(ended)) is not None:
+            say_ended(interrupt)
         return ended.code if isinstance(ended.code, int) else ExitCode.INTERNAL
     except CamscanError as fault:
         print(f"camscan: {visible(str(fault))}", file=sys.stderr)
         return exit_code_of(fault)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        say_ended(interrupt)
         return ExitCode.INTERRUPTED
     return ExitCode.COMPLETE
+
+
+def _interrupt_behind(ended: SystemExit) -> KeyboardInterrupt | None:
+    """Return the interrupt for which typer ended the program; None where a command chose its code."""
+    cause = ended.__context__.__cause__ if ended.__context__ is not None else None
+    return cause if isinstance(cause, KeyboardInterrupt) else None
 
 
 def with_values(arguments: Sequence[str]) -> list[str]:

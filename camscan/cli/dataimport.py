@@ -47,6 +47,7 @@ def export(
     settings = configuration()
     signer = signer_by(settings, sign_with)
     root = locate(data or settings.data)
+    _refuse_what_is_no_bundle(file)
     with open_file(file, str(file)) as output:
         problems = problems_of(root)
         if problems:
@@ -64,6 +65,19 @@ def export(
         output.put(sealed.write(KIND, files, made_at=at, about=about, signer=signer))
     by = f"signed by {signer.public.fingerprint}" if signer else "not signed: data import takes it with --unsigned alone"
     show.closing(f"{file}: {len(files)} files, released {_instant(at)}; {by}")
+
+
+def _refuse_what_is_no_bundle(file: Path) -> None:
+    """Raise UsageError where something else than an archive would be replaced: a mistyped name is soon a capture."""
+    from camscan.container import LOCAL_SIGN
+
+    try:
+        with file.open("rb") as there:
+            front = there.read(4)
+    except OSError:
+        return
+    if front not in (b"", LOCAL_SIGN):
+        raise UsageError(f"{file}: is there already, and no bundle: name another file, or remove it")
 
 
 def _release(at: datetime) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from camscan.store.values import KeptRun
 
 NAME_ONE = "name a store with --store, or `store` in the configuration"
+NO_RUN = f"cannot be read: there is no such file, and no store of runs: {NAME_ONE}"
 KEEP_ONE = "camscan scan --keep keeps a run"
 NOT_KEPT = "the run was not kept"
 CLOCK_TOLERANCE = timedelta(minutes=2)
@@ -272,7 +272,7 @@ def run_file(run: str, settings: Configuration, given: str | None = None) -> Ite
         yield path
         return
     if _existing(settings, given) is None:
-        raise UsageError(f"{run}: cannot be read: there is no such file, and no store of runs: {NAME_ONE}")
+        raise UsageError(f"{run}: {NO_RUN}")
     with open_to_read(settings, given) as store, _written(store, run) as file:
         yield file
 
@@ -323,9 +323,15 @@ def is_file_name(run: str) -> bool:
 
 @contextmanager
 def runs_as_files(files: Sequence[Path], settings: Configuration, given: str | None = None) -> Iterator[list[Path]]:
-    """Give the files, with an observation file in place of each that is a run of the store; it is gone afterwards."""
+    """Give the files, with an observation file in place of each that is a run of the store; it is gone afterwards.
+
+    Raises UsageError where one can only be a run, and there is no store.
+    """
     missing = [path for path in files if str(path) != "-" and not os.path.lexists(path) and not is_file_name(str(path))]
     if not missing or _existing(settings, given) is None:
+        for path in missing:
+            if not path.suffix:  # no name of a file, as far as one can tell
+                raise UsageError(f"{path}: {NO_RUN}")
         yield list(files)
         return
     with ExitStack() as open_until_read:
@@ -337,12 +343,12 @@ def runs_as_files(files: Sequence[Path], settings: Configuration, given: str | N
 @contextmanager
 def _written(store: Store, run: str) -> Iterator[Path]:
     """Give a run of the store as a file of its id, which only we can read."""
+    from camscan.collect.temporary import temporary_file
     from camscan.report.observations import SUFFIX
 
     name = store.run(run).id
-    with tempfile.TemporaryDirectory(prefix="camscan-") as folder:
-        file = Path(folder, f"{name.replace('/', '_')}{SUFFIX}")
-        file.write_text(text_of(store.evidence(name)), encoding="utf-8")
+    content = text_of(store.evidence(name)).encode("utf-8")
+    with temporary_file(f"{name.replace('/', '_')}{SUFFIX}", lambda file: file.write(content)) as file:
         yield file
 
 

@@ -102,7 +102,21 @@ LockWait = Annotated[
 ]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="End with 0 instead of 3 or 4.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on standard error.")]
-Marking = Annotated[str | None, typer.Option("--marking", metavar="TEXT", help="Stands at head and foot of every output.")]
+
+
+def _in_utf8(text: str | None) -> str | None:
+    """Return a text that every output can hold. Raises BadParameter for bytes that are no UTF-8."""
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError:
+        raise typer.BadParameter("is no UTF-8: write it in the encoding of this terminal's locale, or in plain letters") from None
+    return text
+
+
+Marking = Annotated[
+    str | None,
+    typer.Option("--marking", metavar="TEXT", callback=_in_utf8, help="Stands at head and foot of every output."),
+]
 Pace = Annotated[str | None, typer.Option("--pace", metavar="PACE", help="polite (default), normal or fast.")]
 ScopeFile = Annotated[
     Path | None, typer.Option("--scope", metavar="FILE", help="What may be touched, and who allowed it (TOML).")

@@ -14,8 +14,12 @@ ENDED = "ended by a signal"
 class Terminated(SystemExit):
     """SIGTERM, where no work is under way that it could end early."""
 
-    said = False
-    """The last line was written."""
+
+def say_ended(fault: BaseException, but: str = "") -> None:
+    """Write the last line of a command that a signal ended, once. but: what follows it."""
+    if ENDED not in getattr(fault, "__notes__", ()):
+        show.closing(f"camscan: {ENDED}{but}")
+        fault.add_note(ENDED)
 
 
 @dataclass(slots=True)
@@ -31,8 +35,5 @@ class Outset:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
         """Write the last line where a signal ended the run."""
-        if not isinstance(fault, KeyboardInterrupt | Terminated):
-            return
-        show.closing(f"camscan: {ENDED}" + ("" if self.over else " before anything was sent"))
-        if isinstance(fault, Terminated):
-            fault.said = True
+        if isinstance(fault, KeyboardInterrupt | Terminated):
+            say_ended(fault, "" if self.over else " before anything was sent")

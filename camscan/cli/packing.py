@@ -59,7 +59,7 @@ def packing(
     signer = signer_by(settings, sign_with)
     kept = None if redact else _kept(run)
     return Packing(
-        outputs=open_file(file, f"--package {file}"),
+        outputs=open_file(file, f"--package {file}", reads=(run,)),
         signer=signer,
         data=data or settings.data,
         kept=kept,

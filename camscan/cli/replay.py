@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -36,13 +37,11 @@ def replay(
     from camscan.collect.files import captures_among, is_read_once, with_pipes
     from camscan.garbage import rare_collections
 
-    with (
-        rare_collections(),
-        runs_as_files(files, configuration(), store) as named,
-        with_pipes(named) as paths,
-        taking_apart(captures_among(paths)) as captures,
-    ):
-        # What follows is loaded while a second process reads.
+    once = any(map(is_read_once, files))
+    with rare_collections(), ExitStack() as opened:
+        named = opened.enter_context(runs_as_files(files, configuration(), store))
+        # What follows is loaded while a second process reads. A pipe may be silent for long: all that is asked for is looked at before.
+        captures = None if once else opened.enter_context(taking_apart(captures_among(named)))
         from camscan.cli.conclude import conclude, formats_of, refuse_unjudged, refuse_unknown
         from camscan.cli.judging import judging_by
         from camscan.cli.sending import deliveries_of
@@ -55,10 +54,10 @@ def replay(
         )
         refuse_unjudged(judging.policies, ending)
         sending = deliveries_of(ending, configuration().delivery)
-        with open_outputs(ending.outputs, formats_of(ending)) as outputs, sending:
+        with open_outputs(ending.outputs, formats_of(ending), reads=files) as outputs, sending, with_pipes(named) as paths:
             with progress("replay", quiet=ending.quiet) as steps:
                 report, observations = replay_files(
                     paths, replace(judging, steps=steps), site_named=basis.names_site, captures=captures
                 )
-            source = None if any(map(is_read_once, files)) else ", ".join(map(str, files))
+            source = None if once else ", ".join(map(str, files))
             conclude(report, observations, outputs, ending, threshold, sending=sending, source=source)

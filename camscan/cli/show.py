@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import typer
 
 from camscan.errors import DeliveryError, UsageError
 from camscan.report.escape import visible
+
+
+class _Unheard(io.TextIOWrapper):
+    """Standard error, where it may be that nobody hears it: a full disk behind it, or a closed pipe, ends no run."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+
+def open_streams() -> None:
+    """Make the three streams of the process fit for any text, also where it was begun without one of them.
+
+    Nothing that is opened later may take the place of one. What is missing reads as empty; the result cannot be written to it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            place = os.open(os.devnull, os.O_WRONLY if name == "stderr" else os.O_RDONLY)
+            if place != number:
+                os.dup2(place, number)
+                os.close(place)
+            setattr(sys, name, open(number, "r" if name == "stdin" else "w", closefd=False))  # noqa: SIM115
+    if type(sys.stderr) is io.TextIOWrapper:
+        sys.stderr = _Unheard(sys.stderr.detach(), encoding=sys.stderr.encoding, errors="backslashreplace", line_buffering=True)
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
 
 
 def on_terminal() -> bool:
@@ -48,11 +82,16 @@ def result(text: str | bytes | Iterable[str]) -> None:
             _write(piece)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The interpreter flushes once more at exit: it must not find the pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up()
         raise typer.Exit(10) from None
     except OSError as fault:
+        _give_up()
         raise DeliveryError(f"standard output: {fault.strerror}: the result was not written in full") from fault
+
+
+def _give_up() -> None:
+    """Let standard output lead nowhere: the interpreter flushes once more at exit, and must not find what failed again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write(piece: str | bytes) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from io import BufferedReader
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 from camscan.codecs import addresstable, arpscan, dnsmasqleases, ipneigh, iscleases, kealeases, nmapxml
 from camscan.codecs.base import DecodeError, Listed, ListingCodec
 from camscan.codecs.pcapfile import MAGICS as CAPTURE_MAGICS
 from camscan.collect.base import Tally
 from camscan.collect.capturefile import Piped, is_capture, piped_capture
+from camscan.collect.temporary import temporary_file
 from camscan.collect.unpack import MAGICS as PACKED_MAGICS
 from camscan.errors import UsageError
 from camscan.model import MAX_RAW, Observation, Via
@@ -98,10 +98,12 @@ def _read_once(path: Path) -> Iterator[Input]:
             return
         if not piped:
             raise UsageError(f"{called}: nothing came; see whether what writes to it works: tcpdump -w - … | camscan replay -")
-        copy = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="camscan-")), name)
-        with copy.open("wb") as target:
+
+        def copied(target: BinaryIO) -> None:
             target.write(piped)
             shutil.copyfileobj(stream, target)
+
+        copy = opened.enter_context(temporary_file(name, copied))
         try:
             yield copy
         except UsageError as fault:

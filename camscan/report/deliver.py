@@ -186,7 +186,9 @@ def rewrite(path: Path, edit: Callable[[str], str]) -> None:
             before = path.read_text(encoding="utf-8") if path.exists() else ""
             outputs._write(opened, (edit(before),))
             outputs._rename(0, opened)
-    except (OSError, UnicodeDecodeError) as fault:
+    except UnicodeDecodeError as fault:
+        raise UsageError(f"{path}: is there already, and no text: name another file") from fault
+    except OSError as fault:
         raise UsageError(f"{path}: cannot be written: {fault}") from fault
     finally:
         os.close(waiting)
@@ -211,10 +213,12 @@ def content(
     return observation_file.dump(report.run, report.scope, report.attempts, observations, report.coverage, ledgers)
 
 
-def open_outputs(specs: Sequence[str], formats: Mapping[str, Format] = FORMATS) -> Outputs:
+def open_outputs(
+    specs: Sequence[str], formats: Mapping[str, Format] = FORMATS, *, reads: Sequence[str | Path] = ()
+) -> Outputs:
     """Open the temporary file of every output. Call it while the process still has its privileges and one thread.
 
-    formats: those that may be asked for, by name. Raises UsageError naming the file and the remedy where one cannot be written.
+    formats: those that may be asked for, by name. reads: what is read, as it was named: no output takes its place. Raises UsageError naming the file and the remedy where one cannot be written.
     """
     outputs = Outputs(formats=formats)
     try:
@@ -223,7 +227,7 @@ def open_outputs(specs: Sequence[str], formats: Mapping[str, Format] = FORMATS) 
                 raise UsageError(f"-o {output.path}: named twice")
             if output.format != observation_file.NAME:
                 prepare(BINARY_FORMATS.get(output.format) or formats[output.format])
-            outputs.opened.append(_open(output))
+            outputs.opened.append(_open(output, reads=reads))
         if any(needs_renamer(opened.folder, opened.output.path.name) for opened in outputs.opened):
             outputs.renamer = Renamer([(o.folder, o.temporary, o.output.path.name) for o in outputs.opened])
     except BaseException:
@@ -232,18 +236,27 @@ def open_outputs(specs: Sequence[str], formats: Mapping[str, Format] = FORMATS) 
     return outputs
 
 
-def open_file(path: Path, named: str) -> Outputs:
-    """Open one file whose content comes later as a whole (`put`). named: in front of messages. Raises UsageError."""
-    return Outputs([_open(Output("file", path), named)])
+def open_file(path: Path, named: str, *, reads: Sequence[str | Path] = ()) -> Outputs:
+    """Open one file whose content comes later as a whole (`put`). named: in front of messages; reads: as above. Raises UsageError."""
+    return Outputs([_open(Output("file", path), named, reads)])
 
 
 def _same(one: Path, other: Path) -> bool:
     return one.name == other.name and one.parent.resolve() == other.parent.resolve()
 
 
-def _open(output: Output, name: str | None = None) -> _Opened:
+def _is_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
+def _open(output: Output, name: str | None = None, reads: Sequence[str | Path] = ()) -> _Opened:
     path = output.path
     named = name or f"-o {path}"
+    if any(_is_file(path, Path(read)) for read in reads):
+        raise UsageError(f"{named}: is what is read, and would be lost: name another file")
     try:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError as fault:

@@ -180,8 +180,27 @@ def test_the_code_that_a_command_chooses_is_the_code_of_the_program(code: int) -
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_with_its_own_code_and_no_traceback(number: signal.Signals, code: int) -> None:
     ran = ends_with(f"import os, time; os.kill(os.getpid(), {int(number)}); time.sleep(30)")
+    assert (ran.returncode, ran.stderr) == (code, "camscan: ended by a signal\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("error_stream", ["2>/dev/full", "2>&-"])
+def test_who_cannot_be_told_on_standard_error_still_gets_the_result(error_stream: str, unbuffered: str) -> None:
+    ran = through_a_shell(f"'{sys.executable}' -m camscan data search zeros {error_stream}", PYTHONUNBUFFERED=unbuffered)
+    assert ran.returncode == 0
+    assert ran.stdout
+
+
+@pytest.mark.parametrize(("streams", "code"), [(">&-", 10), (">&- 2>&-", 10), (">/dev/full", 10), ("<&-", 0)])
+def test_a_program_that_was_begun_without_a_stream_says_so_where_it_needs_it(streams: str, code: int) -> None:
+    ran = through_a_shell(f"'{sys.executable}' -m camscan --version {streams}")
     assert ran.returncode == code
-    assert "Traceback" not in ran.stderr
+    assert ran.stderr.startswith("camscan: standard output: ") == (code == 10 and "2>&-" not in streams)
+    assert ran.stderr.count("\n") < 2
+
+
+def through_a_shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, env={**os.environ, **environment}, check=False)
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

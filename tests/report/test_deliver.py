@@ -320,6 +320,14 @@ def test_an_edit_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     assert (path.read_text(), os.listdir(tmp_path)) == ("as it was", ["register.toml"])
 
 
+def test_what_is_no_text_is_not_rewritten(tmp_path: Path) -> None:
+    file = tmp_path / "exceptions.csv"
+    file.write_bytes(b"\xd4\xc3\xb2\xa1")
+    with pytest.raises(UsageError, match="is there already, and no text: name another file"):
+        deliver.rewrite(file, lambda before: before + "x")
+    assert file.read_bytes() == b"\xd4\xc3\xb2\xa1"
+
+
 def test_a_link_is_not_rewritten(tmp_path: Path) -> None:
     path = tmp_path / "register.toml"
     path.symlink_to(tmp_path / "elsewhere")
