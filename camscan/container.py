@@ -20,8 +20,9 @@ LOCATOR_LENGTH = 20
 LOCAL = struct.Struct("<4s5H3L2H")
 LOCAL_SIGN = b"PK\x03\x04"
 LONGEST_COMMENT = 0xFFFF
-ENTRY = 46
-"""Bytes of a member's record in the directory, without its name."""
+ENTRY = struct.Struct("<4s4B4HL2L5H2L")
+ENTRY_SIGN = b"PK\x01\x02"
+"""A member's record in the directory, without its name."""
 VERSION, UNIX = 20, 3
 """Version and system that a header names."""
 PRIVATE = (stat.S_IFREG | 0o600) << 16
@@ -73,7 +74,7 @@ def too_large(end: End, members: int, longest_name: int) -> str:
         return "its sizes are those of ZIP64, which no package needs: nothing was unpacked"
     if end.members > members:
         return f"{end.members} members, more than {members}: nothing was unpacked"
-    if end.directory_size > members * (ENTRY + longest_name):
+    if end.directory_size > members * (ENTRY.size + longest_name):
         return f"its directory is larger than that of {members} members: nothing was unpacked"
     return ""
 
@@ -91,10 +92,8 @@ def layout_faults(packed: BinaryIO, archive: zipfile.ZipFile, end: End) -> Itera
         yield f"the archive lists {len(entries)} members and counts {end.members}"
     if any(entry.comment or entry.extra for entry in entries):
         yield "the directory bears comments or extra fields that no hash covers"
-    elif sum(ENTRY + len(_written(entry)) for entry in entries) != end.directory_size:
+    elif sum(ENTRY.size + len(_written(entry)) for entry in entries) != end.directory_size:
         yield "the directory holds more than its members"
-    if others := [entry.filename[:200] for entry in entries if not _is_plain(entry)]:
-        yield f"headers hold what camscan does not write, such as that of {others[0]}"
     at = 0
     for entry in entries:
         if entry.header_offset != at:
@@ -107,6 +106,8 @@ def layout_faults(packed: BinaryIO, archive: zipfile.ZipFile, end: End) -> Itera
         at = after
     if at != end.at - end.directory_size:
         yield f"{abs(end.at - end.directory_size - at)} bytes stand between the members and the directory that no hash covers"
+    elif _directory(packed, end) != b"".join(map(_record, archive.infolist())):
+        yield "the directory holds what camscan does not write"
 
 
 def _before(entry: zipfile.ZipInfo, at: int) -> str:
@@ -129,10 +130,18 @@ def _end_of_member(packed: BinaryIO, entry: zipfile.ZipInfo) -> int | None:
     return entry.header_offset + LOCAL.size + len(name) + entry.compress_size
 
 
-def _is_plain(entry: zipfile.ZipInfo) -> bool:
-    """Return whether a member's record in the directory holds nothing but what camscan writes; its method and date may be any."""
-    numbers = (entry.create_version, entry.extract_version, entry.create_system, entry.flag_bits, entry.volume)
-    return numbers == (VERSION, VERSION, UNIX, 0, 0) and (entry.internal_attr, entry.external_attr) == (0, PRIVATE)
+def _directory(packed: BinaryIO, end: End) -> bytes:
+    packed.seek(end.at - end.directory_size)
+    return packed.read(end.directory_size)
+
+
+def _record(entry: zipfile.ZipInfo) -> bytes:
+    """Return the record of a member in the directory, as camscan writes it."""
+    name = _written(entry)
+    sizes = (entry.CRC, entry.compress_size, entry.file_size)
+    versions = (VERSION, UNIX, VERSION, 0)
+    way = (0, entry.compress_type, *_written_time(entry))
+    return ENTRY.pack(ENTRY_SIGN, *versions, *way, *sizes, len(name), 0, 0, 0, 0, PRIVATE, entry.header_offset) + name
 
 
 def content_of(packed: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -133,7 +133,7 @@ def test_a_header_with_anything_that_no_package_has_is_a_fault(name: str, value:
     packed = bytearray(repacked(written(), **{} if name == "volume" else {name: value}))
     if name == "volume":  # zipfile writes 0, whatever a member says
         packed[packed.index(b"PK\x01\x02") + 34] = value
-    assert any("hold what camscan does not write" in fault for fault in read(bytes(packed)).faults)
+    assert any("holds what camscan does not write" in fault for fault in read(bytes(packed)).faults)
 
 
 def test_members_that_bear_another_time_than_the_manifest_says_are_a_fault() -> None:
