@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, zip_longest
+from itertools import zip_longest
 
 from camscan.claims import MAX_ADDRESSES, Claim, claims_of, connected, counts_as_address, is_link_local, relays_among
 from camscan.identity import is_placeholder
@@ -18,6 +18,8 @@ from camscan.model import MAX_DISTINCT, Asset, Conflict, Observation, address_or
 
 SHARED_BY_MANY = 3
 """MACs on which a claimed value is seen before it counts as a default of the product and joins nothing."""
+MAX_DIFFERING = 64
+"""Base groups of one chain of claims, up to which each is told that others of them differ; beyond, they are only kept apart."""
 MAX_NAMED = 3
 """Values and other devices that one conflict names."""
 MAX_QUOTED = 64
@@ -199,7 +201,9 @@ class _Correlation:
             places = {node[1] for node in nodes if node[0] == "ip" and counts_as_address(node[1])}
             if macs + len(places) > MAX_ADDRESSES:
                 continue
-            if claim[0] not in UNIQUE_KINDS and any(_differ(unique[a], unique[b]) for a, b in combinations(nodes, 2)):
+            if not _agree([unique[node] for node in nodes if node in unique]):
+                if claim[0] in UNIQUE_KINDS and len(nodes) <= MAX_ADDRESSES:
+                    self._dispute(nodes, named[claim])
                 continue
             linked.append((claim, nodes))
             first, *others = nodes
@@ -209,10 +213,16 @@ class _Correlation:
         components: dict[Node, list[Node]] = defaultdict(list)
         for node in self.groups:
             components[_root(parent, node)].append(node)
-        torn = {root for root, nodes in components.items() if sum(node[0] == "mac" for node in nodes) > 1}
+        merging = {root for root, nodes in components.items() if sum(node[0] == "mac" for node in nodes) > 1}
+        differing = {
+            root
+            for root, nodes in components.items()
+            if len(nodes) > 1 and not _agree([unique[node] for node in nodes if node in unique])
+        }
+        torn = merging | differing
         for claim, nodes in linked:
             root = _root(parent, next(iter(nodes)))
-            if root in torn:
+            if root in merging or (root in differing and len(components[root]) <= MAX_DIFFERING):
                 self._dispute(set(components[root]), named[claim])
         return [
             part for root, nodes in components.items() for part in ([[node] for node in nodes] if root in torn else [nodes])
@@ -293,9 +303,18 @@ def _root(parent: dict[Node, Node], node: Node) -> Node:
     return node
 
 
-def _differ(one: Mapping[str, set[str]], two: Mapping[str, set[str]]) -> bool:
-    """Return whether two base groups state different serials or MACs in the same field: they are two devices."""
-    return any(one[name].isdisjoint(two[name]) for name in one.keys() & two.keys())
+def _agree(stated: Sequence[Mapping[str, set[str]]]) -> bool:
+    """Return whether base groups can be one device: those that state serials or MACs in the same field have one of them in common.
+
+    stated: field → values in canonical form, of each group. Linear in their number, so that nobody can make it long.
+    """
+    common: dict[str, set[str]] = {}
+    for group in stated:
+        for name, values in group.items():
+            left = common[name] = common[name] & values if name in common else values
+            if not left:
+                return False
+    return True
 
 
 def _label(node: Node) -> str:

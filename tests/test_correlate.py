@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from camscan.claims import claims_of, relays_among
 from camscan.correlate import correlate, rekey, rekey_all
 from camscan.identity import is_placeholder
 from camscan.model import MAX_DISTINCT, Asset, Fields, Observation, is_local_mac
@@ -198,6 +199,72 @@ def test_a_shared_key_does_not_join_devices_that_state_different_serials() -> No
     assert len(keys(one, two)) == 2
 
 
+OTHER_SERIAL = "DS-2CD2143G0-I20190412AAWRD00000018"
+
+
+@pytest.mark.parametrize(
+    ("shared", "one", "two"),
+    [
+        ({"sadp__serial": SERIAL}, {"sadp__mac": FIRST}, {"sadp__mac": SECOND}),
+        ({"sadp__mac": FIRST}, {"sadp__serial": SERIAL}, {"sadp__serial": OTHER_SERIAL}),
+        ({"onvif__serial": SERIAL}, {"isapi__mac": FIRST}, {"isapi__mac": (SECOND, THIRD)}),
+    ],
+)
+def test_a_serial_or_mac_does_not_join_routed_devices_of_which_something_else_differs(
+    shared: dict[str, str], one: dict[str, str | tuple[str, ...]], two: dict[str, str | tuple[str, ...]]
+) -> None:
+    found = correlate([said("10.30.0.1", **shared, **one), said("10.30.0.2", **shared, **two)], claims=CLAIMS)
+    assert [(a.ips, kinds(a)) for a in found] == [
+        (("10.30.0.1",), ["duplicate-identity"]),
+        (("10.30.0.2",), ["duplicate-identity"]),
+    ]
+    assert "10.30.0.2" in found[0].conflicts[0].detail
+    assert [a.key for a in rekey_all([(a, "hikvision") for a in found])] == [a.key for a in found]
+
+
+def test_three_routed_devices_with_one_copied_serial_are_three() -> None:
+    macs = (FIRST, SECOND, THIRD)
+    found = correlate(
+        [said(f"10.30.0.{n}", sadp__serial=SERIAL, sadp__mac=mac) for n, mac in enumerate(macs, 1)], claims=CLAIMS
+    )
+    assert [kinds(a) for a in found] == [["duplicate-identity"]] * 3
+
+
+def test_a_routed_device_does_not_join_the_one_on_the_link_whose_mac_it_claims_under_another_serial() -> None:
+    found = correlate(
+        [said("10.20.0.9", FIRST, sadp__serial=SERIAL), said("10.30.0.9", sadp__mac=FIRST, sadp__serial=OTHER_SERIAL)],
+        claims=CLAIMS,
+    )
+    assert {a.key: kinds(a) for a in found} == {key: ["duplicate-identity"] for key in (f"mac:{FIRST}", f"ip:{SITE}:10.30.0.9")}
+
+
+def test_a_routed_device_that_states_several_macs_joins_what_states_one_of_them() -> None:
+    both = said("10.30.0.1", sadp__serial=SERIAL, isapi__mac=(FIRST, SECOND))
+    assert len(keys(both, said("10.30.0.2", sadp__serial=SERIAL, isapi__mac=SECOND))) == 1
+
+
+def test_a_chain_of_claims_does_not_join_devices_that_differ_at_its_ends() -> None:
+    found = correlate(
+        [
+            said("10.30.0.1", sadp__mac=FIRST, onvif__serial=SERIAL),
+            said("10.30.0.2", onvif__serial=SERIAL, wsd__epr=EPR),
+            said("10.30.0.3", sadp__mac=SECOND, wsd__epr=EPR),
+        ],
+        claims=CLAIMS,
+    )
+    assert [(a.ips, kinds(a)) for a in found] == [((f"10.30.0.{n}",), ["duplicate-identity"]) for n in (1, 2, 3)]
+
+
+def test_a_default_key_of_devices_that_differ_puts_the_identity_of_none_in_doubt() -> None:
+    found = correlate([said(f"10.30.0.{n}", tls__key=KEY, onvif__serial=f"AAWRD0000001{n}") for n in (1, 2)], claims=CLAIMS)
+    assert [(len(found), a.conflicts) for a in found] == [(2, ())] * 2
+
+
+def test_a_serial_of_many_addresses_of_ipv6_that_differ_is_a_default_and_disputes_nothing() -> None:
+    seen = [said(f"2001:db8::{n:x}", sadp__serial=SERIAL, sadp__mac=f"bc:ad:28:00:01:{n:02x}") for n in range(1, 9)]
+    assert [a.conflicts for a in correlate(seen, claims=CLAIMS)] == [()] * 8
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -365,6 +432,16 @@ observations = st.builds(
 )
 
 
+def stated_by_address(found: Asset, relays: frozenset[str]) -> dict[str, list[set[str]]]:
+    """Return what a device states as its serials and MACs: by field, the values at each of its addresses."""
+    stated: dict[tuple[str, str | None], set[str]] = {}
+    for one in found.observations:
+        for name, _, (kind, value) in claims_of(one, CLAIMS):
+            if kind in {"mac", "serial"} and value not in relays:
+                stated.setdefault((name, one.ip), set()).add(value)
+    return {name: [values for (other, _), values in stated.items() if other == name] for name, _ in stated}
+
+
 @settings(max_examples=examples(300), deadline=None)
 @given(st.lists(observations, max_size=14), st.randoms(use_true_random=False))
 def test_order_never_matters_and_nothing_is_lost_or_merged_across_macs(seen: list[Observation], chance: random.Random) -> None:
@@ -381,6 +458,7 @@ def test_order_never_matters_and_nothing_is_lost_or_merged_across_macs(seen: lis
         assert len(own) <= 1
         assert a.key.startswith("mac:") == bool(own)
         assert not (own and a.relays)
+        assert own or all(set.intersection(*said) for said in stated_by_address(a, relays_among(seen)).values())
         assert list(a.observations) == sorted(a.observations, key=Observation.order)
 
 

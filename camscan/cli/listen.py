@@ -145,7 +145,7 @@ def announcement(plan: ListenPlan) -> list[str]:
 
     names = ", ".join(link.name for link in plan.interfaces)
     heard = "everything that passes" if plan.hearing.promiscuous else "frames to groups, to everybody and to this machine"
-    length = "until it is stopped" if plan.seconds is None else f"for {plan.seconds:,.0f} s"
+    length = "until it is stopped" if plan.seconds is None else f"for {_rounded(plan.seconds)} s"
     lines = [f"listening on {names} {length}: {heard}"]
     if plan.hearing.join:
         groups = ", ".join(group for family in announcement_groups() for group in family)
@@ -155,6 +155,10 @@ def announcement(plan: ListenPlan) -> list[str]:
     else:
         lines.append("nothing is sent")
     return lines
+
+
+def _rounded(seconds: float) -> str:
+    return f"{seconds:.3g}" if seconds < 10 else f"{seconds:,.0f}"
 
 
 def _plan(scope: Scope, site: str, seconds: float | None, promisc: bool, join: bool) -> ListenPlan:

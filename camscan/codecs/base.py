@@ -83,6 +83,14 @@ class Addressing(Protocol):
 
 
 @runtime_checkable
+class Directed(Protocol):
+    """A datagram codec that recognises some messages between its own ports by the address that they go to."""
+
+    LISTENERS: tuple[str, ...]
+    """Groups, and what stands for all, at which such messages are heard; hosts of the sender's site hear them too."""
+
+
+@runtime_checkable
 class SecretBearer(Protocol):
     """A datagram codec whose messages carry passwords: they are taken out before anything is kept."""
 

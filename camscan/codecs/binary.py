@@ -1,4 +1,4 @@
-"""What binary discovery protocols share: records of type, length and value, and texts between other bytes."""
+"""What binary discovery protocols share: records of type, length and value, texts between other bytes, and what is kept of a message."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ def records(cursor: Cursor, *, type_size: int, length_size: int) -> Iterator[tup
         if length > cursor.left:
             return
         yield kind, cursor.take(length)
+
+
+def only(payload: bytes, *read: tuple[int, int]) -> bytes:
+    """Return a message of the same length that holds nothing but what is read. read: where each such part begins and ends."""
+    kept = bytearray(len(payload))
+    for start, end in read:
+        kept[start:end] = payload[start:end]
+    return bytes(kept)
+
+
+def padded(payload: bytes, start: int, end: int) -> tuple[int, int]:
+    """Return where the text stands that begins at a place of fixed width and ends with the first NUL."""
+    nul = payload.find(b"\0", start, end)
+    return start, end if nul < 0 else nul
 
 
 def texts(raw: bytes, *, at_least: int) -> tuple[str, ...]:

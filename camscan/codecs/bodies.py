@@ -15,6 +15,11 @@ MAX_BODY = 16 * 1024
 _FRAMING = (b"transfer-encoding", b"content-encoding", b"content-length")
 _DAMAGED = frozenset({"bad-chunk", "bad-content-coding"})
 _ICONS = (b"\0\0\1\0", b"\x89PNG", b"GIF8")
+_SHOWING = ("image/", "video/", "audio/", "multipart/")
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"\0\0\1\0")
+_FILM = b"ftyp"
+"""In the second four bytes of MP4, ISO/IEC 14496-12."""
+_LONGEST_MARK = 8
 _FIRST_ERROR = 400
 _BLANKS = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -56,6 +61,14 @@ def decoded(parsed: heads.Head) -> bytes:
 def is_picture(parsed: heads.Head) -> bool:
     """Return whether an answer says that it is a picture."""
     return kind(parsed).startswith("image/")
+
+
+def shows(parsed: heads.Head) -> bool:
+    """Return whether an answer is a picture or a recording, by what it says or by its first bytes."""
+    if kind(parsed).startswith(_SHOWING):
+        return True
+    begin, _ = heads.entity(parsed, _LONGEST_MARK)
+    return begin.startswith(_PICTURES) or begin[4:8] == _FILM
 
 
 def kind(parsed: heads.Head) -> str:

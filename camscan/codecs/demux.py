@@ -31,7 +31,8 @@ from camscan.codecs.frame import (
 from camscan.codecs.pcapfile import EPOCH, MAX_FRAME, Batch
 from camscan.codecs.pcapfile import Frame as RawFrame
 from camscan.codecs.registry import STREAM_PORTS, Undecoded
-from camscan.codecs.tcpstream import Connection, Direction, Streams
+from camscan.codecs.segments import Direction
+from camscan.codecs.tcpstream import Connection, Streams
 from camscan.codecs.unicast import is_elsewhere, packed
 from camscan.model import Endpoint, StreamHead, Via
 
@@ -98,7 +99,7 @@ class Demux:
 
     @property
     def skippable(self) -> dict[bytes, Direction]:
-        """The connections of which enough is known, as `Streams.skippable` has them: for readers that cannot call `feed` so often."""
+        """What of connections need not be looked at, as `Streams.skippable` has them: for readers that cannot call `feed` so often."""
         return self._streams.skippable
 
     def busy(self) -> list[bytes]:
@@ -132,7 +133,7 @@ class Demux:
                     if program is not None and size <= without_content and not program.filter(blob[start : start + size]):
                         continue
                     skipped += 1
-                    direction.awake = True
+                    direction.skipped_at = raw
                     if tick != direction.tick:
                         direction.reach(int.from_bytes(blob[start + 38 : start + 42]), 0)
                     continue
@@ -173,7 +174,7 @@ class Demux:
         """Return what one frame is that is not plain, or what the connections say that it completes or outlasts."""
         self.frames += 1
         place = place_of(frame) if link_type == LINK_ETHERNET else None
-        if place is not None and self._skips(frame, place):
+        if place is not None and self._skips(frame, place, at):
             return _NOTHING
         try:
             packet = split(frame, link_type) if place is None else packet_at(frame, place)
@@ -192,15 +193,16 @@ class Demux:
         self._datagrams.flush()
         yield from self.meanwhile()
 
-    def _skips(self, frame: bytes, place: Place) -> bool:
+    def _skips(self, frame: bytes, place: Place, at: datetime) -> bool:
         """Return whether a segment adds nothing to what is known of its connection."""
-        _, addresses, at, _ = place
-        direction = self._streams.skippable.get(frame[addresses : at + 4])
-        if direction is None or frame[at + 13] & (SYN | FIN | RST):
+        _, addresses, transport, _ = place
+        direction = self._streams.skippable.get(frame[addresses : transport + 4])
+        if direction is None or frame[transport + 13] & (SYN | FIN | RST):
             return False
-        direction.awake = True
-        if frame[at + 5] != direction.tick:
-            direction.reach(int.from_bytes(frame[at + 4 : at + 8]), 0)
+        since = at - EPOCH
+        direction.skipped_at = since.days * 86_400 + since.seconds, since.microseconds
+        if frame[transport + 5] != direction.tick:
+            direction.reach(int.from_bytes(frame[transport + 4 : transport + 8]), 0)
         self.skipped += 1
         return True
 

@@ -25,6 +25,8 @@ MAX_LINKS = 32
 MAX_TAG = 1024
 MAX_PATH = 256
 _PICTURES = (".ico", ".png", ".gif", ".jpg", ".jpeg", ".svg", ".bmp")
+_PHOTOGRAPHS = (".jpg", ".jpeg", ".bmp")
+"""How the names of a camera's own pictures end: no icon, unless they say so."""
 _FIRST_BYTES = (b"\0\0\1\0", b"\0\0\2\0", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"BM", b"RIFF")
 _BLANKS = b" \t\r\n\f"
 
@@ -113,7 +115,9 @@ def _own_path(reference: str) -> str | None:
     plain = path.isascii() and path.isprintable() and not any(odd in path for odd in (" ", "\\", "..", "//", "%", "<", '"'))
     if parts.scheme or parts.netloc or not plain or len(path) > MAX_PATH:
         return None
-    return path if path.lower().endswith(_PICTURES) else None
+    name = path.lower().rpartition("/")[2]
+    drawn = name.endswith(_PICTURES) and (not name.endswith(_PHOTOGRAPHS) or "icon" in name or "logo" in name)
+    return path if drawn else None
 
 
 def _attributes(tag: bytes) -> dict[bytes, bytes]:

@@ -50,7 +50,8 @@ class Fragments:
     def __init__(self) -> None:
         self._waiting: OrderedDict[Key, _Waiting] = OrderedDict()
         self.given_up = 0
-        """Packets that did not become complete."""
+        """Packets that did not become complete, of which the first fragment was read. What came without one is told by nothing: mostly
+        media, whose first fragment a filter kept back."""
 
     def feed(self, packet: Packet, at: datetime) -> list[Given]:
         """Take one fragment, and return the packets that it completes or outlasts."""
@@ -93,6 +94,6 @@ class Fragments:
             yield from self._give_up(oldest)
 
     def _give_up(self, waiting: _Waiting) -> Iterator[Given]:
-        self.given_up += 1
         if waiting.first is not None:
+            self.given_up += 1
             yield waiting.first

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from camscan.codecs.base import DecodeError, Probe, fields, ipv4_from_text, mac_from_text, padded_text
+from camscan.codecs.binary import only, padded
 from camscan.model import Datagram, Fields
 
 NAME = "hanwha"
@@ -30,6 +31,8 @@ BEGINS: tuple[bytes, ...] = ()
 _SEARCH, _ANSWER = 0x01, 0x0B
 _SEARCH_SIZE = 262
 _LEAST = 0x85 + 39
+_MAC, _IP, _MODEL = (0x13, 0x25), (0x25, 0x35), (0x6D, 0x77)
+"""Where what is read begins and ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +62,27 @@ def decode(payload: bytes) -> Message:
         raise DecodeError("neither search nor answer")
     if payload[0] == _SEARCH:
         return Message(kind=_SEARCH)
-    mac = mac_from_text(padded_text(payload[0x13 : 0x13 + 18]))
+    mac = mac_from_text(padded_text(payload[slice(*_MAC)]))
     if mac is None:
         raise DecodeError("an answer without a MAC")
     return Message(
         kind=_ANSWER,
         mac=mac,
-        ip=ipv4_from_text(padded_text(payload[0x25 : 0x25 + 16])) or "",
-        model=padded_text(payload[0x6D : 0x6D + 10]),
+        ip=ipv4_from_text(padded_text(payload[slice(*_IP)])) or "",
+        model=padded_text(payload[slice(*_MODEL)]),
     )
 
 
 def observe(message: Message) -> Fields:
     """Return the message in the shared vocabulary; empty for a search."""
     return fields(("hanwha.mac", message.mac), ("hanwha.ip", message.ip), ("hanwha.model", message.model))
+
+
+def without_secrets(payload: bytes) -> bytes:
+    """Return the message with zeros for what is left over between the fields; a search says nothing else."""
+    try:
+        message = decode(payload)
+    except DecodeError:
+        return payload[:1]
+    read = ((_MAC, message.mac), (_IP, message.ip), (_MODEL, message.model))
+    return only(payload, (0, 1), *(padded(payload, *place) for place, said in read if said))

@@ -13,7 +13,7 @@ from camscan.codecs.flows import Ended, Flows
 from camscan.codecs.fold import example, identity_of
 from camscan.codecs.frame import ICMPV6, UDP, Packet, ethernet, is_of_group, link_mac, packet_at, place_of, split
 from camscan.codecs.pcapfile import Batch
-from camscan.codecs.quota import Quota
+from camscan.codecs.quota import Quota, Refusal
 from camscan.codecs.registry import (
     Outcome,
     Undecoded,
@@ -74,8 +74,9 @@ class Messages:
         self._at_once = at_once
         self._repeats = Repeats()
         self._said: dict[tuple[object, ...], _Said] = {}
-        self._marked: dict[bytes, tuple[_Said, Observation, bool] | Undecoded] = {}
-        """What messages said that may come again, each by its own bytes, and whether nothing had to be cut from those."""
+        self._marked: dict[bytes, tuple[_Said, Observation, bool] | Undecoded | Refusal] = {}
+        """What messages said that may come again, each by its own bytes, and whether nothing had to be cut from those; or why that is not
+        kept."""
         self._flows = Flows(via=via, collector=collector, site=site)
         self._resolved = Resolved()
         self._names: dict[frozenset[Endpoint | str], Known | None] = {}
@@ -90,7 +91,7 @@ class Messages:
     @property
     def dropped(self) -> dict[str, int]:
         """What the caps refused, by kind."""
-        return {"senders": self._quota.refused_senders, "messages": self._quota.refused_messages}
+        return {refusal.value: count for refusal, count in self._quota.refused.items()}
 
     def take(self, passed: Passed | Told) -> list[Outcome]:
         """Return what one thing says that was passed on, or told of that."""
@@ -164,6 +165,9 @@ class Messages:
             return _NOTHING
         if isinstance(marked, Undecoded):
             return (replace(marked, count=times),)
+        if isinstance(marked, Refusal):
+            self._quota.refuse(marked, times)
+            return _NOTHING
         said, seen, is_plain = marked
         if least is not None:
             raw = least if is_plain else kept_of(seen.protocol, least, self._via)[:MAX_RAW]
@@ -198,7 +202,11 @@ class Messages:
         known = self._said.get(identity)
         is_new = known is None
         if known is None:
-            if not self._quota.admits(said):
+            refusal = self._quota.admit(said)
+            if refusal is not None:
+                self._quota.refuse(refusal)
+                if mark is not None:
+                    self._marked[mark] = refusal
                 return _NOTHING
             known = self._said[identity] = _Said(said, said.first_seen_at, said.last_seen_at, 0)
         if mark is not None:

@@ -21,6 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from camscan.codecs.base import Cursor, DecodeError, Probe, fields, ipv4_text, padded_text, unit_mac
+from camscan.codecs.binary import only, padded
 from camscan.model import Datagram, Fields
 
 NAME = "nice"
@@ -31,6 +32,7 @@ BIND_PORTS: tuple[int, ...] = (2007,)
 _MAGIC = b"NICE"
 BEGINS: tuple[bytes, ...] = (_MAGIC,)
 _SEARCH, _ANSWER = bytes.fromhex("01080000"), bytes.fromhex("00010048")
+_ADDRESS_END = 0x14
 _NAME_AT, _NAME_SIZE = 0x4A, 16
 
 
@@ -73,3 +75,8 @@ def decode(payload: bytes) -> Message:
 def observe(message: Message) -> Fields:
     """Return the message in the shared vocabulary; empty for a search."""
     return fields(("nice.mac", message.mac), ("nice.ip", message.ip), ("nice.name", message.name))
+
+
+def without_secrets(payload: bytes) -> bytes:
+    """Return the message with zeros for what is not known."""
+    return only(payload, (0, _ADDRESS_END), padded(payload, _NAME_AT, _NAME_AT + _NAME_SIZE))

@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-from camscan.codecs import bodies, secrets
+from camscan.codecs import bodies, secrets, urls
 from camscan.codecs import head as heads
 from camscan.codecs.base import DecodeError
 from camscan.model import OVERHEARD, StreamHead
@@ -56,7 +56,14 @@ _COMMON = frozenset(
 )
 """Words that are no secret, though they stand where secrets do; pages are full of them."""
 _TLS = b"\x16\x03"
+_ALERT, _HANDSHAKE, _RECORDS = 21, 22, range(20, 25)
+_HEAD_OF_RECORD = 5
 _REQUESTS = (b" HTTP/", b" RTSP/")
+_LONGEST_SCHEME = 16
+_MARKS_OF_QUERIES = (b"=", b"?", b"#", b"@")
+"""What a part of a path has that is a query, or a URL."""
+_DIVIDING = (b",", b";", b":", b"|", b"&", b"/")
+"""What stands between a name and its value within one part of a path."""
 _KEPT_OF_REQUESTS = frozenset({"host", "user-agent"})
 _LOGGED_IN = (b"\nauthorization:", b"\nproxy-authorization:", b"\ncookie:")
 _RECORDINGS = ("video/", "audio/", "multipart/x-mixed-replace", "application/x-rtsp-tunnelled")
@@ -81,7 +88,23 @@ def without_secrets(head: StreamHead) -> StreamHead:
             sent=b"".join(request for asked, _ in pairs for request in _requests(asked)),
             received=b"".join(_answer(asked, answered, ours=ours) for asked, answered in pairs),
         )
-    return replace(head, sent=sent if sent.startswith(_TLS) else b"")
+    return replace(head, sent=_in_clear(sent) if sent.startswith(_TLS) else b"", received=_in_clear(received))
+
+
+def _in_clear(said: bytes) -> bytes:
+    """Return the records of TLS up to the first that is encrypted; what is no TLS as it is.
+
+    A key that many devices share may open what is encrypted, years later.
+    """
+    at = 0
+    while at < len(said):
+        head = said[at : at + _HEAD_OF_RECORD]
+        if len(head) < 2 or head[0] not in _RECORDS or head[1] != _TLS[1]:
+            return said if not at else said[:at]
+        if head[0] not in (_ALERT, _HANDSHAKE):
+            break
+        at += _HEAD_OF_RECORD + int.from_bytes(head[3:])
+    return said[:at]
 
 
 @lru_cache(maxsize=4)
@@ -102,14 +125,31 @@ def _requests(sent: bytes) -> tuple[bytes, ...]:
 
 def _kept_of_field(name: str, value: str) -> str:
     """Return the value of Host without whoever logs in there, or that of User-Agent."""
-    return _plain(value.rpartition("@")[2] if name.lower() == "host" else value)
+    kept = _plain(value.rpartition("@")[2] if name.lower() == "host" else value)
+    return secrets.cut_queries(kept.encode("utf-8", "replace")).decode("utf-8", "replace") if "?" in kept else kept
 
 
 def _place(target: str) -> str:
-    """Return the target of a request up to its query, and up to the part of the path that has one's form: some devices log in there."""
+    """Return the target of a request up to its query, and up to the part of the path that has one's form: some devices log in there.
+
+    So too behind the part that is the name of a secret, however it is coded.
+    """
     path = _plain(target).partition("?")[0].partition("#")[0]
-    front, sign, _ = path.partition("=")
-    return front[: front.rfind("/") + 1] if sign else path
+    scheme, sign, rest = path.partition("//") if path.startswith("//") or "://" in path[:_LONGEST_SCHEME] else ("", "", path)
+    authority, slash, rest = rest.partition("/") if sign else ("", "", path)
+    kept: list[str] = []
+    parts = rest.split("/")
+    for part in parts:
+        said = urls.unquoted(part.encode("utf-8", "replace"))
+        if any(mark in said for mark in _MARKS_OF_QUERIES):
+            kept.append("")
+            break
+        named = secrets.names_secret(said)
+        kept.append("" if named and any(mark in said for mark in _DIVIDING) else part)
+        if named:
+            kept += [""] if len(kept) < len(parts) and kept[-1] else []
+            break
+    return f"{scheme}{sign}{authority}{slash}" + "/".join(kept)
 
 
 def _plain(value: str) -> str:
@@ -119,14 +159,14 @@ def _plain(value: str) -> str:
 
 def _said(sent: bytes) -> tuple[bytes, ...]:
     """Return the secrets that a client said, as they may be quoted: as sent, decoded, and written for a page; the longest first."""
-    said = {*secrets.values(sent), *_queries(sent)}
+    said = {*secrets.values(sent), *_queries(sent), *_of_form(sent)}
     if b"\0" in sent:  # UTF-16; who answers may quote it in another coding
         said |= {*secrets.values(sent.replace(b"\0", b""))}
     for value in tuple(said)[:_MAX_QUOTED]:
         scheme, _, rest = value.partition(b" ")
         said |= {rest, *_of_basic(rest)} if scheme.lower() in (b"basic", b"bearer") else set(_parameters(rest))
         said |= {part for part in value.split(b":", 1) if b"@" not in part}
-    said |= {unquote_to_bytes(value) for value in said}
+    said |= {unquote_to_bytes(value) for one in said for value in (one, one.replace(b"+", b" "))}
     said |= {html.escape(value.decode("latin-1")).encode("latin-1", "replace") for value in said}
     told = (value.strip(b" \t\r\n\"'") for value in said)
     wanted = {value for value in told if len(value) >= _SHORTEST_QUOTED and value.lower() not in _COMMON}
@@ -140,6 +180,19 @@ def _queries(sent: bytes) -> set[bytes]:
         if any(mark in line for mark in _REQUESTS):
             _, mark, query = line.split(b" ")[1].partition(b"?") if line.count(b" ") >= 2 else (b"", b"", b"")
             found |= {query} if mark else set()
+    return found
+
+
+def _of_form(sent: bytes) -> set[bytes]:
+    """Return the secrets of a form or a query whose names are coded, as they stand there and decoded."""
+    if b"%" not in sent:
+        return set()
+    found = set(secrets.values(urls.unquoted(sent)))
+    for line in sent.split():
+        for part in line.replace(b"?", b"&").replace(b";", b"&").split(b"&"):
+            name, _, value = part.partition(b"=")
+            if value and b"%" in name and secrets.names_login(urls.unquoted(name)):
+                found.add(value)
     return found
 
 
@@ -164,7 +217,9 @@ def _parameters(credentials: bytes) -> set[bytes]:
 def _answer(asked: bytes, answered: bytes, *, ours: bool) -> bytes:
     """Return the answer to one request, or to the last ones of a connection, as it may be kept."""
     said = _said(asked)
+    icon = b"ico" in asked.partition(b"\r\n")[0].lower()
     if ours:
+        answered = answered if icon else b"".join(_without_pictures(answered))
         body_at = heads.complete_head(answered)
         body_at = len(answered) if body_at is None else body_at
         if answered.lstrip(b"\r\n \t")[:5].upper() != b"HTTP/":
@@ -175,7 +230,6 @@ def _answer(asked: bytes, answered: bytes, *, ours: bool) -> bytes:
     requests = len(_requests(asked))
     if not requests or _logs_in(asked):
         return secrets.cut_words(b"".join(_answers(answered)), said)
-    icon = b"ico" in asked.partition(b"\r\n")[0].lower()
     return secrets.cut_words(b"".join(_published(_answers_to(requests, answered), said, icon=icon)), said)
 
 
@@ -200,6 +254,25 @@ def _published(received: bytes, said: tuple[bytes, ...], *, icon: bool) -> Itera
         if not rest:
             return
         received = rest
+
+
+def _without_pictures(received: bytes) -> Iterator[bytes]:
+    """Yield answers as they came, of pictures and recordings the heads alone: a device can hand out one for any path."""
+    for _ in range(MAX_EXCHANGES):
+        try:
+            parsed = heads.parse(received)
+        except DecodeError:
+            break
+        rest = heads.behind(parsed) or b""
+        answered = received[: len(received) - len(rest)]
+        if bodies.shows(parsed):
+            yield bodies.framed(received[: len(received) - len(parsed.body)], b"", parsed)
+        else:
+            yield answered
+        if not rest:
+            return
+        received = rest
+    yield received
 
 
 def _kept_head(head: bytes) -> bytes:
@@ -234,7 +307,7 @@ def _with_heads_cut(body: bytes) -> bytes:
 def _logs_in(asked: bytes) -> bool:
     """Return whether a client showed a credential, or tried to get one."""
     lowered = asked.lower()
-    return any(mark in lowered for mark in _LOGGED_IN) or bool(secrets.values(asked))
+    return any(mark in lowered for mark in _LOGGED_IN) or bool(secrets.values(asked)) or bool(_of_form(asked))
 
 
 def _answers(received: bytes) -> Iterator[bytes]:

@@ -14,11 +14,11 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
-from camscan.codecs.base import DecodeError, Repeating
+from camscan.codecs.base import DecodeError, Directed, Repeating
 from camscan.codecs.datagrams import FLOW_PORTS
 from camscan.codecs.demux import MAX_OF_DAMAGED, Begun, Passed, Whole, is_arp
 from camscan.codecs.flows import Ended
-from camscan.codecs.frame import UDP, Packet, place_of, split
+from camscan.codecs.frame import UDP, Packet, is_of_group, link_mac, place_of, split
 from camscan.codecs.pcapfile import EPOCH, Batch
 from camscan.codecs.pcapfile import Frame as RawFrame
 from camscan.codecs.quota import MAX_SENDERS
@@ -38,6 +38,10 @@ _STEADY = {port.to_bytes(2): codec.steady for codec in DATAGRAM_CODECS if isinst
 _RESOLVER = RESOLVER.to_bytes(2)
 _EACH_FOR_ITSELF = frozenset(port.to_bytes(2) for port in (*FLOW_PORTS, RESOLVER))
 """Ports to which each message counts: whom it goes to says as much as what it says."""
+_BY_RECEIVER = frozenset(port.to_bytes(2) for codec in DATAGRAM_CODECS if isinstance(codec, Directed) for port in codec.PORTS)
+"""Ports between which messages to different receivers are different ones."""
+_IS_ROUTED = bytes(link_mac("", hop_limit) is None for hop_limit in range(256))
+"""By hop limit, whether the MAC of a message to a single host is a router's."""
 
 
 class Message(NamedTuple):
@@ -82,12 +86,16 @@ class _Heard:
 class Repeats:
     """The messages of one capture that may come again; the longest known are forgotten first.
 
-    A message is known by a hash over its sender, how it came, its ports, and what does not change in it: no sender can make one that is
-    taken for another's.
+    A message is known by a hash over its sender and whether its MAC shows, how it came, its ports, and what does not change in it: no
+    sender can make one that is taken for another's.
     """
 
     def __init__(self, at_least: int = 0) -> None:
-        """at_least: bytes of the plain frames that are looked at; shorter ones are left for another one, since they cost less to send."""
+        """at_least: bytes of the plain frames that are looked at.
+
+        Shorter ones are left for another one, since they cost less to send; so are those of which each counts, since what an answer says
+        depends on what was asked before.
+        """
         self._at_least = at_least
         self._heard: OrderedDict[bytes, _Heard] = OrderedDict()
         self._bytes = 0
@@ -105,8 +113,7 @@ class Repeats:
     def feed(self, frame: bytes, at: datetime) -> Sequence[Told]:
         """Return what is to be told of one frame of Ethernet that is plain."""
         said: list[Told] = []
-        self._feed(frame, at, said)
-        return said
+        return said if self._feed(frame, at, said) else self._each(frame, at)
 
     def flush(self) -> Iterator[Repeated]:
         """Tell all that was counted since the last time; the messages stay known."""
@@ -123,33 +130,47 @@ class Repeats:
             seconds, microseconds, start, size = frame
             if size < at_least:
                 short.append(frame)
+                continue
+            raw, at = blob[start : start + size], epoch + instant(0, seconds, microseconds)
+            if feed(raw, at, said):
+                continue
+            if at_least:
+                short.append(frame)
             else:
-                feed(blob[start : start + size], epoch + instant(0, seconds, microseconds), said)
+                said += self._each(raw, at)
         return [*said, _alone(batch._replace(frames=short))] if short else [*said]
 
-    def _feed(self, frame: bytes, at: datetime, said: list[Told]) -> None:
+    def _feed(self, frame: bytes, at: datetime, said: list[Told]) -> bool:
+        """Count a message that came before, or tell a new one; return False, with nothing done, for a frame of which each is told."""
         place = place_of(frame)
         if place is not None:
             _, addresses, transport, end = place
             payload, ports = frame[transport + 8 : end], frame[transport : transport + 4]
-            is_each_for_itself, steady = _way_of(ports)
+            is_each_for_itself, by_receiver, steady = _way_of(ports)
             if is_each_for_itself or not 0 < len(payload) <= MAX_RAW:
-                said.append(Message(frame, at, None))
-                return
-            family = b"4" if transport - addresses == 8 else b"6"
-            sender = family + frame[6:12] + frame[addresses : (addresses + transport) // 2]
-            mark = sha256(sender + ports + (payload if steady is None else steady(payload))).digest()
+                return False
+            is_ipv4 = transport - addresses == 8
+            family = b"4" if is_ipv4 else b"6"
+            if _IS_ROUTED[frame[addresses - 4 if is_ipv4 else addresses - 1]] and not frame[0] & 1:
+                family = b"R" + family
+            receiver = (addresses + transport) // 2
+            way = family + frame[6:12] + frame[addresses:receiver] + ports
+            if by_receiver:
+                way += frame[receiver:transport]
+            mark = sha256(way + (payload if steady is None else steady(payload))).digest()
         elif is_arp(frame) and len(frame) <= _MAX_ARP:
             payload = frame
             mark = sha256(b"F" + _NO_PORTS + frame).digest()
         else:
-            said += self._of_damaged(frame, at)
-            return
+            return False
         if self._is_new(mark, payload, at, said):
             said.append(Message(frame, at, mark))
+        return True
 
-    def _of_damaged(self, frame: bytes, at: datetime) -> Sequence[Told]:
-        """Return what is to be told of a frame whose lengths contradict each other."""
+    def _each(self, frame: bytes, at: datetime) -> Sequence[Told]:
+        """Return what is to be told of a frame of which each one is told, or whose lengths contradict each other."""
+        if place_of(frame) is not None:
+            return (Message(frame, at, None),)
         try:
             return self._of_packet(split(frame), at)
         except DecodeError as fault:
@@ -158,11 +179,14 @@ class Repeats:
     def _of_packet(self, packet: Packet, at: datetime) -> Sequence[Told]:
         """Return what is to be told of a packet that belongs to no connection."""
         ports = packet.src_port.to_bytes(2) + packet.dst_port.to_bytes(2)
-        is_each_for_itself, steady = _way_of(ports)
+        is_each_for_itself, by_receiver, steady = _way_of(ports)
         if packet.proto != UDP or is_each_for_itself or not 0 < len(packet.payload) <= MAX_RAW:
             return (Message(packet, at, None),)
-        sender = f"P{packet.src_mac} {packet.src} {packet.cut}\n".encode()
-        mark = sha256(sender + ports + (packet.payload if steady is None else steady(packet.payload))).digest()
+        mac = link_mac(packet.src_mac, packet.hop_limit, is_of_group=is_of_group(packet))
+        way = f"P{packet.src_mac} {packet.src} {packet.cut} {mac is None}\n".encode() + ports
+        if by_receiver:
+            way += f"{packet.dst}\n".encode()
+        mark = sha256(way + (packet.payload if steady is None else steady(packet.payload))).digest()
         said: list[Told] = []
         if self._is_new(mark, packet.payload, at, said):
             said.append(Message(packet, at, mark))
@@ -197,13 +221,14 @@ class Repeats:
 
 
 @lru_cache(maxsize=256)
-def _way_of(ports: bytes) -> tuple[bool, Callable[[bytes], bytes] | None]:
-    """Return whether each message between two ports counts, and what leaves out of one what changes though nothing else does.
+def _way_of(ports: bytes) -> tuple[bool, bool, Callable[[bytes], bytes] | None]:
+    """Return whether each message between two ports counts, whether it does by its receiver, and what makes it steady.
 
     ports: source and destination, two bytes each.
     """
     source, target = ports[:2], ports[2:]
-    return target in _EACH_FOR_ITSELF or source == _RESOLVER, _STEADY.get(source) or _STEADY.get(target)
+    is_each_for_itself = target in _EACH_FOR_ITSELF or source == _RESOLVER
+    return is_each_for_itself, {source, target} <= _BY_RECEIVER, _STEADY.get(source) or _STEADY.get(target)
 
 
 def _alone(batch: Batch) -> Batch:

@@ -10,7 +10,9 @@ Status: reverse-engineered. Wire layout: one XML document in one datagram, UDP 3
 | `<Hello><Types>hello</Types>…` | announcement at power-up, with the same elements |
 
 Other types of probe change the state of a device; `inquiry` is the only one here. Newer firmware may answer with bytes that are
-no XML: from this port they still say whose firmware it is.
+no XML. Their form is not known, and 37020 is also a port that any host may be given for a while: they count where the maker's tools
+and devices talk, between this port and this port, or in answer to a question of ours. A tool may encrypt its questions too, so they
+are a hint at who speaks and no proof.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from uuid import UUID
 
 from camscan.codecs import xml
 from camscan.codecs.base import DecodeError, Probe, fields, mac_from_text
+from camscan.codecs.unicast import is_elsewhere, is_unicast
 from camscan.model import Datagram, Fields
 
 NAME = "sadp"
@@ -28,6 +31,7 @@ PORTS: tuple[int, ...] = (37020,)
 GROUPS: tuple[str, ...] = ("239.255.255.250",)
 BIND_PORTS: tuple[int, ...] = (37020,)
 BEGINS: tuple[bytes, ...] = ()
+LISTENERS: tuple[str, ...] = (*GROUPS, "255.255.255.255")
 
 _ANSWERS = frozenset({"ProbeMatch", "Hello"})
 _MIN_OPAQUE = 64
@@ -68,8 +72,18 @@ def probes(nonce: bytes) -> tuple[Probe, ...]:
 
 
 def recognise(datagram: Datagram) -> bool:
-    """Return whether a datagram comes from the port of SADP, or goes there and looks like XML."""
-    return datagram.src.port in PORTS or (datagram.dst.port in PORTS and b"<" in datagram.payload[:64])
+    """Return whether a datagram comes from the port of SADP or goes there, and looks like XML or may be an encrypted message."""
+    if b"<" in datagram.payload[:64]:
+        return datagram.src.port in PORTS or datagram.dst.port in PORTS
+    return datagram.src.port in PORTS and (datagram.solicited or _is_to_a_listener(datagram))
+
+
+def _is_to_a_listener(datagram: Datagram) -> bool:
+    """Return whether a datagram goes to where tools and devices hear SADP: its port in the group, of all, or of a host of the same site."""
+    src, dst = datagram.src.ip, datagram.dst.ip
+    if datagram.dst.port not in PORTS or not dst:  # the kernel did not tell where to
+        return False
+    return dst in LISTENERS or (is_unicast(dst) and not is_elsewhere(dst, src) and not is_elsewhere(src, dst))
 
 
 def steady(payload: bytes) -> bytes:

@@ -105,12 +105,23 @@ def observe(message: Device) -> Fields:
 
 
 def without_secrets(payload: bytes) -> bytes:
-    """Return a message that can be read; empty for others, among them commands, whose cipher hides no password."""
+    """Return the JSON of an answer with the members that are read and nothing else; empty for what is none, commands among them.
+
+    Beside the device there are the account of its owner's cloud, the key of the wireless network and the place of the house.
+    """
     try:
-        decode(payload)
+        said = decode(payload)
     except DecodeError:
         return b""
-    return payload
+    read = {"type": said.type, "model": said.model, "mac": said.mac, "sw_ver": said.firmware, "hw_ver": said.hardware}
+    kept = {name: value for name, value in read.items() if value}
+    return (
+        json.dumps({"system": {"get_sysinfo": kept}}).encode("ascii")
+        if kept
+        else payload[:_HEADER]
+        if len(payload) == _HEADER
+        else b""
+    )
 
 
 def _plain(payload: bytes) -> bytes:

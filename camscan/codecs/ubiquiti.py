@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from camscan.codecs.base import Cursor, DecodeError, Probe, fields, ipv4_text, padded_text, unit_mac
-from camscan.codecs.binary import records
+from camscan.codecs.binary import only, records
 from camscan.model import Datagram, Fields
 
 NAME = "ubiquiti"
@@ -27,6 +27,7 @@ BEGINS: tuple[bytes, ...] = ()
 
 _SEARCHES = (bytes.fromhex("01000000"), bytes.fromhex("02080000"))
 _ANSWERS = (b"\x01\x00", b"\x02\x06", b"\x02\x09", b"\x02\x0b")
+_HEADER, _HEAD_OF_RECORD = 4, 3
 _MACS = (0x01, 0x13)
 _MAC_AND_IP = 0x02
 _TEXTS = {
@@ -95,3 +96,17 @@ def observe(message: Message) -> Fields:
         elif kind in _TEXTS:
             said.append((f"ubiquiti.{_TEXTS[kind]}", padded_text(value)))
     return fields(*said)
+
+
+def without_secrets(payload: bytes) -> bytes:
+    """Return an answer with zeros for the values that are not read, the names of wireless networks among them; of others the begin."""
+    try:
+        message = decode(payload)
+    except DecodeError:
+        return payload[:_HEADER]
+    read, at = [(0, _HEADER)], _HEADER
+    for kind, value in message.records:
+        at += _HEAD_OF_RECORD + len(value)
+        is_read = kind in _TEXTS or kind in _MACS or (kind == _MAC_AND_IP and len(value) == 10)
+        read.append((at - len(value) - _HEAD_OF_RECORD, at if is_read else at - len(value)))
+    return only(payload, *read)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from camscan.codecs.base import Cursor, DecodeError, Probe, fields, ipv4_text, padded_text, port_text, unit_mac
+from camscan.codecs.binary import only
 from camscan.model import Datagram, Fields
 
 NAME = "vivotek"
@@ -27,6 +28,7 @@ BIND_PORTS: tuple[int, ...] = ()
 _MAGIC = b"\x4a\x5d\x8f\x1c"
 _HEADER = 5
 _NAME, _MAC, _IPV4, _FLAG, _HTTP_PORT, _LANGUAGE, _MODEL = 1, 2, 3, 4, 6, 8, 9
+_READ = frozenset({_NAME, _MAC, _IPV4, _FLAG, _HTTP_PORT, _LANGUAGE, _MODEL})
 _MAX_FIELDS = 64
 
 
@@ -79,3 +81,17 @@ def observe(message: Answer) -> Fields:
         ("vivotek.language", padded_text(message.get(_LANGUAGE))),
         ("vivotek.model", padded_text(message.get(_MODEL))),
     )
+
+
+def without_secrets(payload: bytes) -> bytes:
+    """Return an answer with zeros for the fields that are not read; of others the begin."""
+    try:
+        message = decode(payload)
+    except DecodeError:
+        return payload[:_HEADER]
+    read, at = [(0, _HEADER)], _HEADER
+    for kind, value in message.said:
+        head = 1 if kind == _FLAG else 2
+        at += head + len(value)
+        read.append((at - len(value) - head, at if kind in _READ else at - len(value)))
+    return only(payload, *read)

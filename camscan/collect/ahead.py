@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, NoReturn, TypeVar
 
+from camscan.errors import CamscanError
+
 T = TypeVar("T")
 PIPE = 1024 * 1024
 """Bytes that wait between the two, as many as Linux allows everybody."""
@@ -20,15 +22,19 @@ _ENDING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 class AheadError(RuntimeError):
-    """The second process came to grief; the message is its traceback."""
+    """The second process came to grief through a fault of ours; the message is its traceback, or how it ended."""
+
+
+class KilledError(CamscanError):
+    """The second process was ended from outside; the message says how, as a predicate: "was …"."""
 
 
 @contextmanager
 def ahead(given: Iterable[T]) -> Iterator[Iterator[T]]:
     """Give what `given` gives, which is asked for in another process from now on, if there may be one. What it gives is pickled.
 
-    What is given raises AheadError where the other process raised, or ended before it did. To be called while this process has no
-    other thread.
+    What is given raises AheadError where the other process raised or crashed, and KilledError where somebody ended it. To be called
+    while this process has no other thread.
     """
     reading, writing = os.pipe()
     with contextlib.suppress(OSError):
@@ -41,10 +47,10 @@ def ahead(given: Iterable[T]) -> Iterator[Iterator[T]]:
                 _become(given, reading, writing)
         os.close(writing)
         with os.fdopen(reading, "rb", PIPE) as pipe:
-            yield iter(given) if pid < 0 else _received(pipe)
+            yield iter(given) if pid < 0 else _received(pipe, pid)
     finally:
         if pid > 0:
-            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGKILL)  # it holds nothing, and one that is stopped hears no other signal
             os.waitpid(pid, 0)
 
 
@@ -92,14 +98,27 @@ def _make(given: Iterable[T], writing: int) -> int:
     return 0
 
 
-def _received(pipe: BinaryIO) -> Iterator[T]:
+def _received(pipe: BinaryIO, pid: int) -> Iterator[T]:
     while True:
         try:
             got: tuple[T] | tuple[()] | str = pickle.load(pipe)  # noqa: S301 - our own process wrote it
-        except EOFError:
-            raise AheadError("the process that reads ahead was ended before it was done") from None
+        except (EOFError, pickle.UnpicklingError):
+            raise _end_of(pid) from None
         if isinstance(got, str):
             raise AheadError(got)
         if not got:
             return
         yield got[0]
+
+
+def _end_of(pid: int) -> Exception:
+    """Return what a process that ended too early ended by."""
+    ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    if ended is None or ended.si_code == os.CLD_EXITED:
+        return AheadError("the process that reads ahead ended before it was done")
+    if ended.si_status == signal.SIGKILL:
+        return KilledError("was killed, as a system does where memory runs out")
+    if ended.si_status == signal.SIGTERM:
+        return KilledError("was ended by SIGTERM")
+    by = signal.strsignal(ended.si_status) or "it"
+    return AheadError(f"the process that reads ahead ended before it was done, by signal {ended.si_status} ({by})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -79,6 +79,8 @@ class Tally:
     """What was not done, one sentence each; any entry makes the attempt PARTIAL."""
     faults: list[str] = field(default_factory=list)
     """Faults of camscan's own that the run outlived, each once; any entry makes the attempt PARTIAL, by BUG."""
+    refused: set[str] = field(default_factory=set)
+    """What devices handed out and was not followed, one sentence each, the device's address before it."""
     notes: list[str] = field(default_factory=list)
     """What else a person wants to know of the run, one sentence each."""
 
@@ -86,6 +88,20 @@ class Tally:
         """Count an undecodable message as often as it came, and keep the first as a sample."""
         self.undecoded += undecoded.count
         self.sample = self.sample or undecoded.sample
+
+    def gave_up(self, dropped: Mapping[str, int]) -> None:
+        """Tell what the caps of a capture refused or gave up, by kind."""
+        if count := dropped.get("senders"):
+            self.unfinished.append(f"{count} messages of more senders than are kept of one run were left out")
+        if count := dropped.get("messages"):
+            self.notes.append(f"{count} messages of senders that said more than is kept of one were left out")
+        if count := dropped.get("connections"):
+            self.notes.append(f"{count} connections were given up early, because too many were open")
+        if count := dropped.get("fragments"):
+            packets = "1 packet" if count == 1 else f"{count} packets"
+            self.notes.append(
+                f"of {packets} in fragments only the first fragment was read, because others were missing or too many"
+            )
 
     def outlived(self, fault: Exception) -> None:
         """Count a message whose reading failed through a fault of ours; the same fault is told once."""

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from camscan.codecs.messages import Messages
 from camscan.codecs.pcapfile import Batch
 from camscan.codecs.registry import Outcome, Undecoded
 from camscan.codecs.repeats import Repeats, Told
-from camscan.collect.ahead import ahead
+from camscan.collect.ahead import KilledError, ahead
 from camscan.collect.base import Tally
 from camscan.collect.capturefile import Piped, Sieve, Source, in_order_of_time
 from camscan.errors import UsageError
@@ -33,6 +34,8 @@ LONG = 256
 """Bytes of frames from which on those that came before are better counted where they are read than sent to be counted."""
 TOLD_AT_ONCE = 1024
 """Of what is told at the end, so that it is decoded while more is made."""
+_SECONDS = itemgetter(0)
+"""Of a frame."""
 
 
 class Taken(NamedTuple):
@@ -118,38 +121,54 @@ class CaptureReader:
     def take(self, captures: Captures) -> tuple[CaptureRead, ...]:
         """Emit all that captures say, and return how each was read; damage ends it and stands in `tally.unfinished`.
 
-        Raises UsageError for one that cannot be read.
+        The end of a second process that somebody ended stands there too, with all emitted that it had told. Raises UsageError for one
+        that cannot be read.
         """
         sources = captures.sources
         messages = Messages(via=Via.PCAP, collector="pcap", site=self._site, at_once=False)
         begun = _now()
         reads = [CaptureRead(started_at=begun, ended_at=begun) for _ in sources]
+        unended = set(range(len(sources)))
         positions = [0] * len(sources)
         done, last = 0, Tally()
-        for step in captures.steps:
-            if isinstance(step, Rest):
-                self._decode(step.told, messages, last)
-                continue
-            if isinstance(step, Closing):
-                self._said(messages.flush(), last)
-                _tell_refused(step.dropped | messages.dropped, last)
-                self.skipped = step.skipped
-                continue
-            source, last = sources[step.source], reads[step.source].tally
-            if isinstance(step, Taken):
-                self._decode(step.told, messages, last)
-                position = step.position
-            else:
-                _tell_end(source, step, last)
-                reads[step.source].ended_at = _now()
-                position = _size(source)
-            done += position - positions[step.source]
-            positions[step.source] = position
-            self._at(done)
+        try:
+            for step in captures.steps:
+                if isinstance(step, Rest):
+                    self._decode(step.told, messages, last)
+                    continue
+                if isinstance(step, Closing):
+                    self._end(messages, step.dropped, last)
+                    self.skipped = step.skipped
+                    continue
+                source, last = sources[step.source], reads[step.source].tally
+                if isinstance(step, Taken):
+                    self._decode(step.told, messages, last)
+                    position = step.position
+                else:
+                    unended.discard(step.source)
+                    _tell_end(source, step, last)
+                    reads[step.source].ended_at = _now()
+                    position = _size(source)
+                done += position - positions[step.source]
+                positions[step.source] = position
+                self._at(done)
+        except KilledError as killed:
+            self._end(messages, {}, last)
+            for number in unended or {len(sources) - 1}:
+                reads[number].ended_at = _now()
+                reads[number].tally.unfinished.append(
+                    f"{sources[number].name}: the process that takes captures apart {killed}:"
+                    " what it still held and everything behind that are missing"
+                )
         if not any(read.tally.received for read in reads):
             for source, read in zip(sources, reads, strict=True):
                 _tell_nothing_read(source, read.tally)
         return tuple(reads)
+
+    def _end(self, messages: Messages, dropped: dict[str, int], tally: Tally) -> None:
+        """Emit what messages still hold, and tell what was refused. dropped: by whoever took the captures apart."""
+        self._said(messages.flush(), tally)
+        tally.gave_up(dropped | messages.dropped)
 
     def _decode(self, told: Iterable[Told | Batch], messages: Messages, tally: Tally) -> None:
         take = messages.take
@@ -192,7 +211,7 @@ def taken_apart(sources: Sequence[Source]) -> Generator[Step, None, None]:
             yield end
             continue
         _, frames, link_type = piece.batch
-        end.undated = end.undated or not frames[0][0]
+        end.undated = end.undated or not all(map(_SECONDS, frames))
         if (link := unread_link(link_type)) is not None:
             end.unread[link] += len(frames)
             yield Taken(number, piece.position)
@@ -224,15 +243,6 @@ def _tell_end(source: Source, end: End, tally: Tally) -> None:
         )
     if end.fault is not None:
         tally.unfinished.append(f"{source.name}: {end.fault}; everything before it was read")
-
-
-def _tell_refused(dropped: dict[str, int], tally: Tally) -> None:
-    if refused := dropped["senders"]:
-        tally.unfinished.append(f"{refused} messages of more senders than are kept of one run were left out")
-    if refused := dropped["messages"]:
-        tally.notes.append(f"{refused} messages of senders that said more than is kept of one were left out")
-    if refused := dropped["connections"]:
-        tally.notes.append(f"{refused} connections were given up early, because too many were open")
 
 
 def _tell_nothing_read(source: Source, tally: Tally) -> None:

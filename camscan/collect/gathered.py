@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from camscan.codecs.fold import fold
@@ -14,6 +15,8 @@ OBSERVATIONS_AT_MOST = 400_000
 """A flood of distinct messages cannot grow the memory without bound; what is left out is counted."""
 BYTES_AT_MOST = 256 * 1024 * 1024
 """Of messages and of the values in them."""
+REFUSED_NAMED = 32
+"""Sentences on what devices handed out and was not followed: any number can be made up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +77,20 @@ def outcome(
     tally: Tally, *, stopped: AttemptReason = AttemptReason.UNREACHABLE
 ) -> tuple[AttemptStatus, AttemptReason | None, str]:
     """Return how a run that came to its end ended; `stopped` is the reason where it names what it did not finish."""
+    told = [*tally.notes, *_not_followed(tally.refused)]
     if tally.dropped:
         return AttemptStatus.PARTIAL, AttemptReason.DROPPED, f"the kernel dropped {tally.dropped} frames before they were read"
     if tally.faults:
-        return AttemptStatus.PARTIAL, AttemptReason.BUG, "; ".join([*tally.faults, *tally.unfinished, *tally.notes])
+        return AttemptStatus.PARTIAL, AttemptReason.BUG, "; ".join([*tally.faults, *tally.unfinished, *told])
     if tally.unfinished:
-        return AttemptStatus.PARTIAL, stopped, "; ".join([*tally.unfinished, *tally.notes])
+        return AttemptStatus.PARTIAL, stopped, "; ".join([*tally.unfinished, *told])
     if tally.budget_hosts:
         cut = ", ".join(sorted(tally.budget_hosts))
-        return AttemptStatus.COMPLETED, AttemptReason.BUDGET, f"the visit ended at the budget: {cut}"
-    return AttemptStatus.COMPLETED, None, "; ".join(tally.notes)
+        return AttemptStatus.COMPLETED, AttemptReason.BUDGET, "; ".join([f"the visit ended at the budget: {cut}", *told])
+    return AttemptStatus.COMPLETED, None, "; ".join(told)
+
+
+def _not_followed(refused: Collection[str]) -> list[str]:
+    """Return so many sentences on what was refused, and the number of the others."""
+    named, more = sorted(refused)[:REFUSED_NAMED], len(refused) - REFUSED_NAMED
+    return [*named, f"{more} more that devices handed out were not followed either"] if more > 0 else named

@@ -17,7 +17,7 @@ from camscan.codecs.capturefilter import expression
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.frame import LINK_ETHERNET
 from camscan.codecs.registry import DATAGRAM_CODECS, Outcome, Undecoded
-from camscan.collect.base import Ground, Host, NotAsked, NotNeeded, Stage, Tally
+from camscan.collect.base import Ground, Host, NotAsked, NotNeeded, Stage
 from camscan.collect.carrier import times_lost
 from camscan.collect.interfaces import Interface, compile_bpf
 from camscan.collect.privileges import CAP_NET_RAW, may, remedy_for_privilege
@@ -113,7 +113,7 @@ class Ear:
         self.count_drops()
         self._tell_lost_link()
         self._said(self.dissection.flush())
-        self._tell_refused(self._ground.tally)
+        self._ground.tally.gave_up(self.dissection.dropped)
 
     def _tell_lost_link(self) -> None:
         """Say that a cable was out, or that the other end was off, where the interface itself stayed up."""
@@ -137,15 +137,6 @@ class Ear:
             else:
                 ground.tally.received += found.count
                 ground.emit(found)
-
-    def _tell_refused(self, tally: Tally) -> None:
-        dropped = self.dissection.dropped
-        if refused := dropped.get("senders"):
-            tally.unfinished.append(f"{refused} messages of more senders than are kept of one run were left out")
-        if refused := dropped.get("messages"):
-            tally.notes.append(f"{refused} messages of senders that said more than is kept of one were left out")
-        if refused := dropped.get("connections"):
-            tally.notes.append(f"{refused} connections were given up early, because too many were open")
 
 
 class Listen:

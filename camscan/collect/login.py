@@ -12,6 +12,7 @@ from camscan.collect import isapi, onvif
 from camscan.collect.account import Account, Accounts, Credentials
 from camscan.collect.base import Ground, Host, MissingTool, NotAsked, Stage, fault_named
 from camscan.collect.faults import BudgetSpent, OutOfScope
+from camscan.collect.followed import PRINTING, service
 from camscan.collect.reads import over_tls, web_port
 from camscan.collect.signing import REMEDY, Signer, descriptions
 from camscan.errors import CamscanError
@@ -86,10 +87,12 @@ class Login:
 
     async def _over_onvif(self, ground: Ground, host: Host, account: Account, signer: Signer) -> list[Observation]:
         """Return what ONVIF told; what it did not is a gap."""
-        url = onvif.device_service(host)
-        if url is None:
+        announced = service(host)
+        if announced.refused:
+            ground.tally.unfinished.append(f"{host.ip}: {announced.refused}")
+        if announced.url is None:
             return []
-        conversation = onvif.Conversation(ground, host, url, account, signer)
+        conversation = onvif.Conversation(ground, host, announced.url, account, signer)
         try:
             await conversation.hold()
         except (BudgetSpent, OutOfScope):
@@ -120,7 +123,7 @@ def _is_open(ground: Ground, host: Host) -> bool:
 
 
 def stated_port(host: Host) -> int | None:
-    """Return the port of the web interface that a device stated in discovery; None where it stated none."""
+    """Return the port of the web interface that a device stated in discovery; None where it stated none, or one of printers."""
     stated = (value for seen in host.observations for value in seen.values("sadp.http_port"))
     ports = (int(value) for value in stated if value.isascii() and value.isdecimal() and len(value) <= 5)
-    return next((port for port in ports if 0 < port <= 0xFFFF), None)
+    return next((port for port in ports if 0 < port <= 0xFFFF and port not in PRINTING), None)

@@ -243,6 +243,7 @@ def receive(sock: UdpSocket, ground: Ground, collector: str, mac_of: Callable[[s
             received_at=ground.now(),
             via=Via.ACTIVE,
             src_mac=(ground.macs.get(ip) if seen_mac is None else seen_mac) or None,
+            solicited=sock.only_asks,
         )
         try:
             said = dispatch_datagram(datagram, collector=collector, site=ground.site)

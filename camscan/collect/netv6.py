@@ -28,6 +28,7 @@ class UdpSocketV6(UdpSocket):
 
     def __init__(self, net: Net, interface: Interface | None, port: int, groups: tuple[str, ...]) -> None:
         self.interface = interface
+        self.only_asks = port == 0
         self._net = net
         self.socket = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         try:

@@ -17,6 +17,7 @@ from camscan.codecs.registry import Undecoded
 from camscan.collect.account import Account, LoginRefused, NotTold, offer_of, status_of
 from camscan.collect.base import Ground, Host
 from camscan.collect.faults import Unanswered
+from camscan.collect.followed import is_service, port_of
 from camscan.collect.line import Line, whole
 from camscan.collect.signing import Signer
 from camscan.errors import CamscanError
@@ -160,8 +161,14 @@ class Conversation:
             own = ip_from_text(parts.hostname or "") == self._host.ip and port_of(url) == self._line.port
         except ValueError:
             return ""
-        path = parts.path or "/"
-        return path if own and path.isascii() and path.isprintable() and " " not in path else ""
+        if not own:
+            return ""
+        if not is_service(parts.path):
+            self._ground.tally.unfinished.append(
+                f"{self._host.ip}: ONVIF: the media service stands at no path of one: not asked"
+            )
+            return ""
+        return parts.path or "/"
 
 
 def wants_login(raw: bytes) -> bool:
@@ -196,27 +203,3 @@ def fault_in(raw: bytes) -> onvif.Fault | None:
     except DecodeError:
         return None
     return message if isinstance(message, onvif.Fault) else None
-
-
-def device_service(host: Host) -> str | None:
-    """Return the address of the device service that a host announced for itself; None where it announced none."""
-    for seen in host.observations:
-        for url in " ".join(seen.values("wsd.xaddrs")).split()[:16]:
-            if _is_own(url, host.ip):
-                return url
-    return None
-
-
-def _is_own(url: str, ip: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        own = ip_from_text(parts.hostname or "") == ip
-        return own and parts.scheme in ("http", "https") and parts.port != 0 and url.isprintable()
-    except ValueError:
-        return False
-
-
-def port_of(url: str) -> int:
-    """Return the port of a URL of HTTP."""
-    parts = urlsplit(url)
-    return parts.port or (443 if parts.scheme == "https" else 80)

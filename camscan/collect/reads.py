@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from camscan.codecs import favicon, onvif
-from camscan.codecs.base import DecodeError, ip_from_text
+from camscan.codecs.base import DecodeError
 from camscan.codecs.registry import Undecoded, dispatch_stream
 from camscan.collect.account import DEFAULT
 from camscan.collect.base import Ground, Host, Stage
 from camscan.collect.faults import BudgetSpent, OutOfScope, Refused, Unanswered
+from camscan.collect.followed import description, port_of, service
 from camscan.collect.line import ANSWER_LIMIT, authority, keeps, whole
 from camscan.collect.net import READ_PATIENCE_S, Connection
-from camscan.collect.onvif import device_service, port_of
 from camscan.collect.tcp import NOWHERE
 from camscan.identify.reads import message, missing, refused, suits
 from camscan.model import Endpoint, Identification, Observation, StreamHead, Via
@@ -43,7 +43,6 @@ AT_ONCE = 256
 """Devices visited at the same time."""
 SPARED = frozenset({"429", "503"})
 """Statuses of servers that have too much to do."""
-MAX_URL = 512
 REQUEST, READ = "request ", "read "
 """How what was asked is written down for a resumed run."""
 CLOSED = frozenset({"401", "403"})
@@ -191,11 +190,15 @@ class Reads:
         if found.kind in ("software", "other") or not missing(found) & {"maker", "model"}:
             return
         if not self._credentials & {host.ip, DEFAULT}:
-            yield from onvif_calls(visit, missing(found))
-        url = description(host)
-        if url is not None:
-            tls = url.lower().startswith("https:")
-            yield Request(id="upnp", port=port_of(url), tls=tls, path=urlsplit(url).path or "/")
+            announced = service(host)
+            _note_refused(ground, host, announced.refused)
+            if announced.url is not None:
+                yield from onvif_calls(visit, announced.url, missing(found))
+        described = description(host)
+        _note_refused(ground, host, described.refused)
+        if described.url is not None:
+            tls = described.url.lower().startswith("https:")
+            yield Request(id="upnp", port=port_of(described.url), tls=tls, path=urlsplit(described.url).path or "/")
 
     async def _ask(self, ground: Ground, visit: Visit, request: Request) -> None:
         """Send one request and emit the answer. Raises what `Net.connect` and `Connection` raise."""
@@ -266,14 +269,11 @@ def begun(ground: Ground, host: Host) -> Visit:
     )
 
 
-def onvif_calls(visit: Visit, wanted: Collection[str]) -> Iterator[Request]:
-    """Yield the calls of a device service that can tell what is wanted.
+def onvif_calls(visit: Visit, url: str, wanted: Collection[str]) -> Iterator[Request]:
+    """Yield the calls of a device service that can tell what is wanted. url: where it stands.
 
     All but the first only over the connection that the one before left open, and none once it asked for a login where anybody may ask.
     """
-    url = device_service(visit.host)
-    if url is None or refused(urlsplit(url).path, "") is not None:
-        return
     if "onvif" in visit.reads and (visit.line is None or visit.line[0] != port_of(url)):
         return
     answers = [seen for seen in visit.seen if "onvif" in visit.reads and seen.port == port_of(url)]
@@ -332,18 +332,6 @@ def over_tls(host: Host, port: int) -> bool:
     return any(seen.protocol == "tls" and seen.port == port for seen in host.observations)
 
 
-def description(host: Host) -> str | None:
-    """Return the address of the UPnP description that a device announced for itself; None where it announced none.
-
-    Anybody can announce in a device's name: an address with a query, or that changes something, is not asked for.
-    """
-    for url in sorted({url for seen in host.observations for url in seen.values("ssdp.location")}):
-        try:
-            parts = urlsplit(url)
-            own = parts.scheme in ("http", "https") and ip_from_text(parts.hostname or "") == host.ip and parts.port != 0
-            own = own and not parts.query and refused(parts.path, "") is None
-        except ValueError:
-            continue
-        if own and len(url) <= MAX_URL and url.isascii() and url.isprintable() and " " not in url:
-            return url
-    return None
+def _note_refused(ground: Ground, host: Host, why: str) -> None:
+    if why:
+        ground.tally.refused.add(f"{host.ip}: {why}")

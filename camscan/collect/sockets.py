@@ -94,6 +94,8 @@ class UdpSocket:
 
     def __init__(self, net: Net, interface: Interface | None, port: int, groups: tuple[str, ...]) -> None:
         self.interface = interface
+        self.only_asks = port == 0
+        """Nobody knows its port but whom it asked."""
         self._net = net
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:

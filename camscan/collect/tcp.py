@@ -19,6 +19,7 @@ from camscan.codecs.base import DecodeError, StreamCodec, ip_from_text
 from camscan.codecs.registry import Undecoded, dispatch_stream
 from camscan.collect.base import Ground, Host, Stage, nonce_of
 from camscan.collect.faults import BudgetSpent, OutOfScope, Refused, Unanswered
+from camscan.collect.followed import PRINTING
 from camscan.collect.net import READ_LIMIT, READ_PATIENCE_S, Connection, TlsPeer
 from camscan.model import Endpoint, Fields, Observation, StreamHead, Via
 
@@ -121,6 +122,12 @@ class Tcp:
         """Ask the ports of one host until enough is known or its budget is spent."""
         if not ground.guard.allows_mac(ground.macs.get(visit.host.ip) or visit.host.mac):
             return
+        printing = sorted(PRINTING & _announced(visit.host).keys())
+        if printing:
+            named = ", ".join(map(str, printing))
+            ground.tally.refused.add(
+                f"{visit.host.ip}: announced, and not asked, because printers print what is sent there: port {named}"
+            )
         before = ground.asked_before(visit.host)
         visit.controlled = any(seen.values("http.control.status") for seen in visit.host.observations)
         ports = iter([port for port in ports_of(visit.host) if str(port) not in before])
@@ -293,7 +300,13 @@ async def greeting(connection: Connection) -> bytes:
 
 
 def ports_of(host: Host) -> tuple[int, ...]:
-    """Return the ports to ask, in order: the usual three, those that the device announced, the rest."""
+    """Return the ports to ask, in order: the usual three, those that the device announced, printers' left out, the rest."""
+    suggested = [port for port in _announced(host) if port not in FIRST_PORTS and port not in PRINTING][:SUGGESTED_AT_MOST]
+    return tuple(dict.fromkeys((*FIRST_PORTS, *suggested, *FURTHER_PORTS)))
+
+
+def _announced(host: Host) -> dict[int, None]:
+    """Return the ports that a device announced, in the order in which it did."""
     announced: dict[int, None] = {}
     for seen in host.observations:
         for name, value in seen.fields:
@@ -301,8 +314,7 @@ def ports_of(host: Host) -> tuple[int, ...]:
                 announced.update(dict.fromkeys(_number(value)))
             elif name in _URL_FIELDS:
                 announced.update(dict.fromkeys(port for url in value.split()[:8] for port in _port_of_url(url, host.ip)))
-    suggested = [port for port in announced if port not in FIRST_PORTS][:SUGGESTED_AT_MOST]
-    return tuple(dict.fromkeys((*FIRST_PORTS, *suggested, *FURTHER_PORTS)))
+    return announced
 
 
 def way_of(port: int) -> Way:

@@ -31,8 +31,17 @@ NEVER = (
     "reboot",
     "reset",
     "upgrade",
+    "backup",
+    "delete",
+    "erase",
+    "poweroff",
+    "restart",
+    "restore",
+    "setdefault",
+    "shutdown",
+    "snapshot",
 )
-"""Parts of requests that give away credentials, let somebody in without any, or change a device: no read holds one of them."""
+"""Parts of requests that give away credentials or pictures, let somebody in without any, or change a device: no read holds one."""
 TOLD = ("maker", "model", "firmware")
 """What a read is worth a request for."""
 

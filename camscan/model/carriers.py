@@ -49,6 +49,8 @@ class Datagram:
     via: Via
     src_mac: str | None = None
     """Source MAC of the frame, or of the neighbour table; never a claim of the payload."""
+    solicited: bool = False
+    """It came to a port of ours from which we ask, and to which nothing else is sent than answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,13 @@ import pytest
 
 from camscan.cli.app import load
 from camscan.cli.exits import exit_code_of
+from camscan.cli.listen import announcement
+from camscan.collect.listen import Hearing
+from camscan.collect.scope import Guard
 from camscan.errors import CamscanError
+from camscan.live import ListenPlan
+from camscan.model import Scope
+from tests.factories import NOON
 
 
 def refusal_of(*arguments: str) -> tuple[int, str]:
@@ -52,3 +58,20 @@ def test_a_mistake_is_named_with_2(arguments: Sequence[str], words: Sequence[str
     code, said = refusal_of(*arguments)
     assert code == 2
     assert all(word in said for word in words), said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.3, "for 0.3 s:"), (2.5, "for 2.5 s:"), (10.0, "for 10 s:"), (3599.7, "for 3,600 s:"), (None, "until")],
+)
+def test_how_long_it_listens_is_said_as_it_was_asked_for(seconds: float | None, words: str) -> None:
+    plan = ListenPlan(
+        site="hq",
+        scope=Scope(),
+        guard=Guard(Scope(), []),
+        interfaces=(),
+        hearing=Hearing(),
+        seconds=seconds,
+        now=lambda: NOON,
+    )
+    assert words in announcement(plan)[0]

@@ -152,6 +152,34 @@ def test_other_connections_pass_beside_many_busy_ones() -> None:
     assert program.filter(udp_frame(b"<" * 1460, Endpoint(source.ip, 3702), Endpoint("239.255.255.250", 3702)))
 
 
+def test_a_connection_passes_that_shares_each_address_and_port_with_busy_ones_and_is_none_of_them() -> None:
+    many = [(Endpoint(f"10.20.{n // 200}.{n % 200 + 1}", 554), Endpoint(RECORDER.ip, 40_000 + n)) for n in range(300)]
+    program = sampled(*(mark(*ends) for ends in many))
+    for number in (0, 1, 150, 298):
+        camera, recorder = many[number][0], many[number + 1][1]
+        assert program.filter(tcp_frame(bytes(1460), camera, recorder, seq=0x8000))
+    both = sampled(
+        mark(VIDEO, RECORDER), mark(VIDEO, Endpoint("10.20.0.251", 50_000)), mark(Endpoint("10.20.0.65", 554), RECORDER)
+    )
+    assert both.filter(tcp_frame(bytes(1460), VIDEO, Endpoint("10.20.0.251", 40_000), seq=0x8000))
+    assert both.filter(tcp_frame(bytes(1460), Endpoint("10.20.0.65", 554), Endpoint("10.20.0.251", 50_000), seq=0x8000))
+
+
+def test_several_connections_between_two_addresses_are_all_sampled() -> None:
+    ends = [(Endpoint(VIDEO.ip, 554 + n % 3), Endpoint(f"10.20.1.{n % 7}", 50_000 + n)) for n in range(200)]
+    program = sampled(*(mark(*pair) for pair in ends))
+    assert not any(program.filter(tcp_frame(bytes(1460), *pair, seq=0x8000)) for pair in ends)
+
+
+@pytest.mark.parametrize("tags", TAGS, ids=["untagged", "tagged", "twice tagged"])
+@pytest.mark.parametrize("ends", ENDS, ids=["IPv4", "IPv6"])
+def test_quic_passes_both_ways_whatever_its_header(tags: bytes, ends: tuple[str, str]) -> None:
+    client, server = Endpoint(ends[0], 50_000), Endpoint(ends[1], 443)
+    for begin in (b"\xc3", b"\x43"):
+        assert passes(udp_frame(begin + bytes(1200), client, server, tags=tags))
+        assert passes(udp_frame(begin + bytes(1200), server, client, tags=tags))
+
+
 def test_no_more_connections_are_sampled_than_a_filter_holds() -> None:
     ends = [(VIDEO, Endpoint(RECORDER.ip, port)) for port in range(10_000, 10_000 + MAX_SAMPLED + 1)]
     program = sampled(*(mark(*pair) for pair in ends))

@@ -153,8 +153,9 @@ def test_a_reply_and_the_same_reply_in_a_capture_give_equal_fields(sample: Sampl
     raw, expected = sample.read()
     codec = BY_NAME[sample.codec]
     asks = bool(codec.BIND_PORTS)
-    port = expected.get("carrier", {}).get("port", codec.PORTS[0])
-    client = Endpoint("10.20.0.1" if device == DEVICE_IP else "2001:db8::1", CLIENT.port if asks else codec.PORTS[0])
+    carrier = expected.get("carrier", {})
+    port, usual = carrier.get("port", codec.PORTS[0]), CLIENT.port if asks else codec.PORTS[0]
+    client = Endpoint("10.20.0.1" if device == DEVICE_IP else "2001:db8::1", carrier.get("client_port", usual))
     taken = factories.datagram(raw, src=Endpoint(device, port), dst=client)
     active = dispatch_datagram(taken, collector="multicast", site="Zürich")
     capture = factories.pcap([(factories.NOON, factories.udp_frame(raw, taken.src, client))])

@@ -99,6 +99,8 @@ def test_what_is_no_whole_icon_has_no_hash(raw: bytes) -> None:
         ('<link rel="stylesheet" href="a.css"><link\nrel = "icon"\n href = "/f.ico" >', "/f.ico"),
         ('<link rel="icon" href="http://203.0.113.9/f.ico"><link rel="icon" href="/own.ico">', "/own.ico"),
         ('İİ<link rel="icon" href="/&#102;.ico">', "/f.ico"),
+        ('<link rel="icon" href="/img/logo.jpg">', "/img/logo.jpg"),
+        ('<link rel="icon" href="/snap.jpg"><link rel="icon" href="/image.jpeg">', None),
         ('<link rel="icon" href="//203.0.113.9/f.ico">', None),
         ('<link rel="icon" href="https://camera.example/f.ico">', None),
         ('<link rel="icon" href="data:image/png;base64,AAAA">', None),

@@ -107,6 +107,16 @@ def test_what_waits_is_bounded_in_number_and_in_time() -> None:
     assert (len(given), len(waiting._waiting)) == (MAX_PACKETS, 1)
 
 
+def test_a_packet_of_which_the_first_fragment_never_came_is_not_told_as_one_that_was_read_in_part() -> None:
+    first, second, third = (split(raw) for raw in ipv4_fragments(LONG))
+    waiting = Fragments()
+    for part in (second, third):
+        waiting.feed(part, NOON)
+    assert (waiting.flush(), waiting.given_up) == ([], 0)
+    waiting.feed(first, NOON)
+    assert (len(waiting.flush()), waiting.given_up) == (1, 1)
+
+
 @given(parts=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9000), st.booleans(), st.binary(max_size=60)), max_size=60))
 def test_nonsense_neither_fails_nor_grows(parts: list[tuple[int, int, bool, bytes]]) -> None:
     frames = []

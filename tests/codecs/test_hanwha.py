@@ -38,3 +38,12 @@ def test_what_is_no_answer_is_refused(raw: bytes) -> None:
 def test_only_its_ports_are_looked_at() -> None:
     assert hanwha.recognise(factories.datagram(answer(), dst=Endpoint("10.20.0.1", 7711)))
     assert not hanwha.recognise(factories.datagram(answer(), dst=Endpoint("10.20.0.1", 7712)))
+
+
+def test_memory_that_leaks_between_the_fields_is_not_kept() -> None:
+    raw = answer().replace(b"\xcd" * 16, b"hunter2 hunter2 ")
+    kept = hanwha.without_secrets(raw)
+    assert len(kept) == len(raw)
+    assert b"hunter" not in kept
+    assert hanwha.observe(hanwha.decode(kept)) == hanwha.observe(hanwha.decode(raw))
+    assert set(hanwha.without_secrets(b"\x01" + b"hunter2" * 40)[1:]) == {0}

@@ -25,3 +25,12 @@ def test_an_answer_is_recognised_by_its_bytes_on_any_port() -> None:
 def test_what_is_no_answer_is_refused(raw: bytes) -> None:
     with pytest.raises(DecodeError):
         nice.decode(raw)
+
+
+def test_what_is_not_known_is_not_kept() -> None:
+    raw = b"NICE\0\1" + bytes.fromhex("00010048") + bytes(range(10)) + b"hunter2" * 8
+    raw = raw[:0x4A].ljust(0x4A, b"\0") + b"Encoder".ljust(16, b"\0") + b"hunter2" * 60
+    kept = nice.without_secrets(raw)
+    assert len(kept) == len(raw)
+    assert b"hunter" not in kept
+    assert nice.observe(nice.decode(kept)) == nice.observe(nice.decode(raw))

@@ -66,7 +66,12 @@ def test_a_run_that_was_interrupted_gives_the_hosts_before_its_end() -> None:
 
 
 def test_an_unreadable_host_is_counted_and_the_next_is_read() -> None:
-    raw = OPENING + b"<host><address addr='not an address' addrtype='ipv4'/></host>" + host() + b"<runstats><finished time='1'/></runstats></nmaprun>"
+    raw = (
+        OPENING
+        + b"<host><address addr='not an address' addrtype='ipv4'/></host>"
+        + host()
+        + b"<runstats><finished time='1'/></runstats></nmaprun>"
+    )
     scan = nmapxml.decode(raw)
     assert (scan.unreadable, len(scan.hosts), scan.complete) == (1, 1, True)
 

@@ -47,10 +47,11 @@ def test_the_query_of_another_is_no_word_about_him_wherever_it_goes_and_comes_fr
 @pytest.mark.parametrize(("codec", "path"), OVERHEARD, ids=lambda part: getattr(part, "NAME", None) or part.stem)
 def test_an_answer_to_another_and_an_announcement_say_what_an_answer_to_us_says(codec: Any, path: Path) -> None:
     payload, about = path.read_bytes(), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    src = Endpoint(DEVICE, about.get("carrier", {}).get("port", codec.PORTS[0]))
+    carrier = about.get("carrier", {})
+    src = Endpoint(DEVICE, carrier.get("port", codec.PORTS[0]))
     to_us = heard(payload, src, Endpoint("10.20.0.1", codec.PORTS[0]))
     assert isinstance(to_us, Observation)
-    answered = [Endpoint(ANOTHER, 50000)] if src.port in codec.PORTS or codec.PORTS == () else []
+    answered = [Endpoint(ANOTHER, carrier.get("client_port", 50000))] if src.port in codec.PORTS or codec.PORTS == () else []
     for dst in (*destinations(codec, codec.PORTS[0]), *answered):
         seen = heard(payload, src, dst)
         assert isinstance(seen, Observation), dst

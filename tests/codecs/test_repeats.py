@@ -22,7 +22,7 @@ from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, candidates, disp
 from camscan.codecs.repeats import Message, Repeated, Repeats
 from camscan.model import Endpoint, Observation, Via
 from tests.examples import examples
-from tests.factories import NOON, datagram, later, udp_frame
+from tests.factories import CAMERA_MAC, NOON, SCANNER_MAC, datagram, later, udp_frame
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 DEVICE, OTHER = Endpoint("10.20.0.64", 3702), Endpoint("10.20.0.65", 3702)
@@ -142,6 +142,20 @@ def test_messages_that_are_taken_for_equal_say_equal_things(codec: Any, data: st
 
 
 samples = st.sampled_from([(name, raw) for name, raws in RAW_BY_CODEC.items() for raw in raws if len(raw) < 8192])
+SOURCES = {"10.20.0.1": (DEVICE.ip, OTHER.ip), "2001:db8::1": ("2001:db8::64", "2001:db8::65")}
+"""Senders by the address of whom they answer, of either family."""
+RECEIVERS = {
+    "10.20.0.1": (("10.20.0.1", SCANNER_MAC), ("239.255.255.250", "01:00:5e:7f:ff:fa"), ("203.0.113.9", SCANNER_MAC)),
+    "2001:db8::1": (("2001:db8::1", SCANNER_MAC), ("ff02::c", "33:33:00:00:00:0c")),
+}
+"""Address and MAC of one host of the link, of a group, and of somebody elsewhere."""
+
+
+def sent(message: bytes, source: Endpoint, target: Endpoint, dst_mac: str, hop_limit: int, tags: bytes = b"") -> bytes:
+    """Return a datagram as it arrives after some hops or none."""
+    frame = bytearray(udp_frame(message, source, target, dst_mac=dst_mac, tags=tags))
+    frame[len(tags) + (21 if ":" in source.ip else 22)] = hop_limit
+    return bytes(frame)
 
 
 @settings(max_examples=examples(60), deadline=None)
@@ -150,16 +164,60 @@ def test_folding_before_decoding_is_folding_after_it_in_any_order(data: st.DataO
     frames = []
     for name, raw in data.draw(st.lists(samples, min_size=1, max_size=3)):
         codec = next(codec for codec in DATAGRAM_CODECS if name == codec.NAME)
-        source = Endpoint(data.draw(st.sampled_from([DEVICE.ip, OTHER.ip])), codec.PORTS[0])
+        family = data.draw(st.sampled_from(sorted(RECEIVERS)))
+        source = Endpoint(data.draw(st.sampled_from(SOURCES[family])), codec.PORTS[0])
         for _ in range(data.draw(st.integers(1, 4))):
             changed = bytearray(raw)
             changed[data.draw(st.integers(0, min(len(raw), 600) - 1))] = data.draw(st.sampled_from(b"0a9<\0"))
             message = data.draw(st.sampled_from([raw, bytes(changed)]))
-            target = Endpoint("10.20.0.1", codec.PORTS[0])
+            ip, dst_mac = data.draw(st.sampled_from(RECEIVERS[family]))
+            hop_limit = data.draw(st.sampled_from([1, 5, 63, 64, 100, 255]))
             tags = data.draw(st.sampled_from([b"", b"\x81\0\0\x07"]))
-            frames.append((udp_frame(message, source, target, tags=tags), later(data.draw(st.integers(0, 99)))))
+            raw_frame = sent(message, source, Endpoint(ip, codec.PORTS[0]), dst_mac, hop_limit, tags)
+            frames.append((raw_frame, later(data.draw(st.integers(0, 99)))))
     order = data.draw(st.permutations(frames))
-    assert messages(through(order)[0]) == messages(one_by_one(frames))
+    expected = messages(one_by_one(frames))
+    assert messages(through(order)[0]) == expected
+    assert messages(through(order[::-1])[0]) == expected
+
+
+@pytest.mark.parametrize("tags", [b"", b"\x81\0\0\x07"])
+@pytest.mark.parametrize("options", [False, True])
+@pytest.mark.parametrize("family", sorted(RECEIVERS))
+def test_a_message_to_a_group_and_the_same_one_to_a_host_are_told_apart_where_only_one_shows_its_senders_mac(
+    family: str, options: bool, tags: bytes
+) -> None:
+    device = Endpoint(SOURCES[family][0], 37020)
+    frames = []
+    for ip, dst_mac in RECEIVERS[family][:2]:
+        frame = sent(RAW_BY_CODEC["sadp"][0], device, Endpoint(ip, 37020), dst_mac, 100, tags)
+        frames.append((with_options(frame, len(tags)) if options else frame, NOON))
+    expected = one_by_one(frames)
+    assert {one.link_mac for one in messages(expected)} == {None, CAMERA_MAC}
+    for order in (frames, frames[::-1], frames * 3, frames[::-1] * 3):
+        assert {one.link_mac: one.count for one in messages(through(order)[0])} == dict.fromkeys(
+            (None, CAMERA_MAC), len(order) // 2
+        )
+
+
+def with_options(frame: bytes, tags: int) -> bytes:
+    """Return a frame with an option that does nothing, so that its packet has to be taken apart. tags: bytes of them."""
+    head, packet = frame[: 14 + tags], frame[14 + tags :]
+    if packet[0] >> 4 == 6:
+        length = int.from_bytes(packet[4:6]) + 8
+        return head + packet[:4] + length.to_bytes(2) + b"\x3c" + packet[7:40] + b"\x11\0\1\4\0\0\0\0" + packet[40:]
+    length = int.from_bytes(packet[2:4]) + 4
+    return head + b"\x46" + packet[1:2] + length.to_bytes(2) + packet[4:20] + b"\1\1\1\1" + packet[20:]
+
+
+def test_unreadable_bytes_to_a_peer_elsewhere_do_not_hide_the_same_ones_to_the_group() -> None:
+    device = Endpoint(DEVICE.ip, 37020)
+    frames = [
+        (sent(bytes(range(0x80, 0x100)), device, Endpoint(ip, 37020), dst_mac, 64), NOON)
+        for ip, dst_mac in RECEIVERS["10.20.0.1"]
+    ]
+    for order in (frames, frames[::-1]):
+        assert [(one.protocol, one.count) for one in messages(through(order)[0])] == [("sadp", 2)]
 
 
 def messages(observations: tuple[Observation, ...]) -> list[Observation]:

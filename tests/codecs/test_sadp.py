@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from camscan.codecs import sadp
@@ -49,16 +51,56 @@ def test_the_inquiry_of_another_tool_says_nothing_and_is_no_fault() -> None:
     assert dispatch_datagram(factories.datagram(foreign, src=DEVICE, dst=GROUP), collector="c", site="s") is None
 
 
-def test_unreadable_bytes_count_only_from_the_port_of_the_protocol() -> None:
-    answer = dispatch_datagram(factories.datagram(OPAQUE, src=DEVICE, dst=GROUP), collector="c", site="s")
+TOOL, ELSEWHERE = Endpoint("192.168.1.9", 37020), Endpoint("203.0.113.9", 37020)
+
+
+@pytest.mark.parametrize(
+    ("dst", "solicited"),
+    [
+        pytest.param(GROUP, False, id="to the group"),
+        pytest.param(Endpoint("255.255.255.255", 37020), False, id="to all"),
+        pytest.param(TOOL, False, id="to a tool of the maker"),
+        pytest.param(Endpoint("10.30.0.9", 37020), False, id="to a tool behind a router"),
+        pytest.param(Endpoint("192.168.1.9", 50123), True, id="to the port that we asked from"),
+    ],
+)
+def test_unreadable_bytes_between_the_ports_of_the_protocol_or_in_answer_to_us_are_an_encrypted_message(
+    dst: Endpoint, solicited: bool
+) -> None:
+    carrier = factories.datagram(OPAQUE, src=DEVICE, dst=dst, solicited=solicited)
+    answer = dispatch_datagram(carrier, collector="c", site="s")
     assert isinstance(answer, Observation)
     assert answer.fields == (("sadp.encrypted", "true"),)
-    assert (
-        dispatch_datagram(factories.datagram(OPAQUE, src=Endpoint("10.20.0.9", 40000), dst=GROUP), collector="c", site="s")
-        is None
-    )
-    short = dispatch_datagram(factories.datagram(OPAQUE[:8], src=DEVICE, dst=GROUP), collector="c", site="s")
+    short = dispatch_datagram(replace(carrier, payload=OPAQUE[:8]), collector="c", site="s")
     assert isinstance(short, Undecoded)
+
+
+@pytest.mark.parametrize(
+    ("src", "dst", "solicited"),
+    [
+        pytest.param(Endpoint("10.20.0.9", 40000), GROUP, False, id="from another port"),
+        pytest.param(Endpoint("10.20.0.9", 40000), TOOL, True, id="from another port in answer to us"),
+        pytest.param(DEVICE, Endpoint("142.250.1.1", 443), False, id="to a server"),
+        pytest.param(DEVICE, Endpoint("192.168.1.9", 51820), False, id="to another port of a neighbour"),
+        pytest.param(DEVICE, ELSEWHERE, False, id="to elsewhere"),
+        pytest.param(ELSEWHERE, TOOL, False, id="from elsewhere"),
+        pytest.param(DEVICE, Endpoint("239.1.2.3", 37020), False, id="to another group"),
+    ],
+)
+def test_other_unreadable_bytes_of_that_port_are_of_whoever_was_given_it_for_an_hour(
+    src: Endpoint, dst: Endpoint, solicited: bool
+) -> None:
+    carrier = factories.datagram(OPAQUE, src=src, dst=dst, solicited=solicited)
+    assert dispatch_datagram(carrier, collector="c", site="s") is None
+
+
+@pytest.mark.parametrize("dst", [GROUP, TOOL, Endpoint("192.168.1.9", 50123), ELSEWHERE])
+def test_a_readable_answer_counts_whomever_it_goes_to(dst: Endpoint) -> None:
+    answer = dispatch_datagram(
+        factories.datagram(b"<ProbeMatch><DeviceType>1</DeviceType></ProbeMatch>", src=DEVICE, dst=dst), collector="c", site="s"
+    )
+    assert isinstance(answer, Observation)
+    assert answer.fields == (("sadp.type", "1"),)
 
 
 @pytest.mark.parametrize("raw", [b"<Other/>", b"<html><MAC>68-6d-bc-00-00-01</MAC></html>", b"<!DOCTYPE x><ProbeMatch/>"])

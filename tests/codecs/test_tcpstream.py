@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from camscan.codecs import frame
 from camscan.codecs.frame import ACK, FIN, RST, SYN, split
-from camscan.codecs.tcpstream import IDLE, MAX_CONNECTIONS, MAX_HEAD, Streams
+from camscan.codecs.segments import MAX_HEAD
+from camscan.codecs.tcpstream import IDLE, MAX_CONNECTIONS, Streams
 from camscan.model import Endpoint, StreamHead, Via
 from tests.factories import CAMERA_MAC, NOON, SCANNER_MAC, handshake, later, tcp_frame
 
@@ -164,6 +165,11 @@ def test_a_new_connection_between_the_same_ports_is_kept_apart() -> None:
         *handshake(CLIENT, SERVER, client_seq=5000, server_seq=8000),
         said(b"two", seq=8001),
     )
+    assert (first.received, second.received) == (b"one", b"two")
+
+
+def test_a_new_connection_is_kept_apart_where_only_the_server_is_heard() -> None:
+    first, second = heads(said(b"", -1, SYN | ACK), said(b"one"), said(b"", seq=8000, flags=SYN | ACK), said(b"two", seq=8001))
     assert (first.received, second.received) == (b"one", b"two")
 
 

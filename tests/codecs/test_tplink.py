@@ -74,3 +74,36 @@ def test_questions_of_clients_say_nothing_of_their_sender(question: bytes) -> No
 def test_other_traffic_of_the_ports_is_not_recognised() -> None:
     for other in (b"GET / HTTP/1.0\r\n\r\n", b"\x02\x01" + bytes(20), b"\x02\0" + bytes(14) + b"\x01", b"\x02\0"):
         assert not tplink.recognise(factories.datagram(other, src=Endpoint("10.20.0.5", 9999)))
+
+
+SECRETS = {
+    "cnCloud": {"get_info": {"username": "owner@example.com", "password": "hunter2"}},
+    "netif": {"get_stainfo": {"ssid": "Home", "key": "hunter3"}},
+}
+BESIDE = {
+    "alias": "Bedroom",
+    "latitude_i": 515000,
+    "deviceId": "8006AB",
+    "model": "HS100(EU)",
+    "mac": "9C:A2:F4:00:00:01",
+    "sw_ver": "1.2",
+}
+
+
+@pytest.mark.parametrize("form", ["bare", "udp", "tcp", "headed"])
+def test_of_an_answer_what_is_read_is_kept_and_nothing_beside_it(form: str) -> None:
+    plain = json.dumps({"system": {"get_sysinfo": BESIDE}, **SECRETS}).encode()
+    if form == "headed":
+        plain = (
+            b"\x02\0"
+            + bytes(14)
+            + json.dumps({"result": {"device_model": "C210", "mac": "9C-A2-F4-00-00-01", "owner": "hunter2"}}).encode()
+        )
+    raw = {"udp": enciphered(plain), "tcp": len(plain).to_bytes(4) + enciphered(plain)}.get(form, plain)
+    kept = tplink.without_secrets(raw)
+    shown = kept + enciphered(kept)
+    for length in range(4):
+        shown += bytes(one ^ key for one, key in zip(kept[length:], b"\xab" + kept[length:], strict=False))
+    assert not [word for word in (b"hunter", b"owner", b"Home", b"Bedroom", b"8006AB", b"515000") if word in shown]
+    assert tplink.observe(tplink.decode(kept)) == tplink.observe(tplink.decode(raw))
+    assert tplink.without_secrets(raw[:-20]) == b""

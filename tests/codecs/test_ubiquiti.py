@@ -46,3 +46,15 @@ def test_the_length_that_an_answer_states_must_fit() -> None:
 def test_what_is_no_answer_is_refused(raw: bytes) -> None:
     with pytest.raises(DecodeError):
         ubiquiti.decode(raw)
+
+
+def test_what_is_not_read_is_not_kept() -> None:
+    raw = (
+        answer(record(0x0D, b"Home network"), record(0x06, b"hunter2"), record(0x02, bytes(4)), record(0x15, b"UVC G3"))
+        + b"hunter3"
+    )
+    kept = ubiquiti.without_secrets(raw)
+    assert len(kept) == len(raw)
+    assert not [word for word in (b"Home", b"hunter") if word in kept]
+    assert ubiquiti.observe(ubiquiti.decode(kept)) == (("ubiquiti.model", "UVC G3"),)
+    assert ubiquiti.without_secrets(b"\x02\x06\0\x02hunter") == b"\x02\x06\0\x02"

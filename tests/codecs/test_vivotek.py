@@ -37,3 +37,13 @@ def test_the_search_is_five_bytes_with_the_session_of_the_nonce() -> None:
 def test_an_answer_that_names_nobody_is_an_error(raw: bytes) -> None:
     with pytest.raises(DecodeError):
         vivotek.decode(raw)
+
+
+def test_what_is_not_read_is_not_kept() -> None:
+    said = b"\x02\x06" + bytes(range(6)) + b"\x04\x01" + b"\x1e\x07hunter2" + b"\x09\x06IB9360"
+    raw = b"\0\x4a\x5d\x8f\x1c" + said + b"\x09\xffhunter3"
+    kept = vivotek.without_secrets(raw)
+    assert len(kept) == len(raw)
+    assert b"hunter" not in kept
+    assert vivotek.observe(vivotek.decode(kept)) == vivotek.observe(vivotek.decode(raw))
+    assert vivotek.without_secrets(raw[:5] + b"\x1e\x07hunter2") == raw[:5]

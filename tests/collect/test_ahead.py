@@ -7,12 +7,13 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from camscan.collect import capture
-from camscan.collect.ahead import PIPE, AheadError, ahead
+from camscan.collect.ahead import PIPE, AheadError, KilledError, ahead
 from camscan.collect.base import Tally
 from camscan.collect.capture import CaptureReader
 from camscan.errors import UsageError
@@ -51,14 +52,39 @@ def test_what_is_raised_there_is_raised_here_with_its_place_behind_what_came_bef
         seen.extend(made)
 
 
-def test_a_process_that_is_killed_is_no_end_of_what_it_made() -> None:
+@pytest.mark.parametrize(
+    ("by", "kind", "words"),
+    [
+        (signal.SIGKILL, KilledError, "killed, .*memory"),
+        (signal.SIGTERM, KilledError, "ended by SIGTERM"),
+        (signal.SIGALRM, AheadError, r"before it was done, by signal 14 \("),
+    ],
+)
+def test_a_process_that_is_killed_is_no_end_of_what_it_made(by: signal.Signals, kind: type[Exception], words: str) -> None:
     def dying() -> Iterator[bytes]:
         yield b"x"
-        os.kill(os.getpid(), signal.SIGKILL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), by)
         yield b"y"
 
-    with ahead(dying()) as made, pytest.raises(AheadError, match="before it was done"):
-        list(made)
+    before, seen = children(), []
+    with ahead(dying()) as made, pytest.raises(kind, match=words):
+        seen.extend(made)
+    assert children() == before
+
+
+def test_a_process_that_is_killed_while_it_writes_is_no_broken_message() -> None:
+    def writing() -> Iterator[object]:
+        yield os.getpid()
+        yield bytes(64 * PIPE)
+
+    with ahead(writing()) as made:
+        pid = next(made)
+        assert isinstance(pid, int)
+        time.sleep(0.2)  # it fills the pipe
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(KilledError):
+            next(made)
 
 
 def test_it_begins_before_anything_is_asked_for() -> None:
@@ -103,6 +129,17 @@ def test_who_stops_taking_does_not_wait_for_what_never_comes() -> None:
     finally:
         os.close(reading)
         os.close(writing)
+    assert children() == before
+
+
+def test_a_process_that_was_stopped_is_ended_too() -> None:
+    def stopping() -> Iterator[int]:
+        yield 1
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    before = children()
+    with ahead(stopping()) as given:
+        assert next(given) == 1
     assert children() == before
 
 
@@ -185,3 +222,26 @@ def test_a_capture_that_the_second_process_cannot_open_is_named(tmp_path: Path, 
     monkeypatch.setattr(capture, "_is_worth_a_process", lambda source: True)
     with pytest.raises(UsageError, match=r"gone\.pcap: cannot be read: No such file"):
         read(tmp_path / "gone.pcap", second=True, monkeypatch=monkeypatch)
+
+
+def test_of_a_capture_whose_second_process_is_killed_all_is_told_that_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(steps: Iterator[capture.Step]) -> AbstractContextManager[Iterator[capture.Step]]:
+        def made() -> Iterator[capture.Step]:
+            yield next(steps)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        return ahead(made())
+
+    monkeypatch.setattr(capture, "WORTH_A_PROCESS", 0)
+    monkeypatch.setattr(capture, "ahead", killed)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
+    one, other = saved(tmp_path, pcap(frames()[:3]), "one"), saved(tmp_path, pcap(frames()[3:]), "other")
+    seen: list[Observation] = []
+    reads = CaptureReader(site="hq", emit=seen.append).read([one, other])
+    assert [seen.values("sadp.serial") for seen in seen] == [("S0",), ("S1",), ("S2",)]
+    for name, done in zip(("one", "other"), reads, strict=True):
+        [said] = done.tally.unfinished
+        assert said.startswith(f"{name}: the process that takes captures apart was killed")
+        assert "memory" in said

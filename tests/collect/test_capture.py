@@ -6,7 +6,8 @@ import gzip
 import io
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,22 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from camscan.codecs.dissect import Dissection
+from camscan.codecs.fold import fold
 from camscan.codecs.frame import SYN
 from camscan.collect import capturefile
 from camscan.collect.base import Tally
-from camscan.collect.capture import CaptureReader
+from camscan.collect.capture import LONG, CaptureReader
 from camscan.collect.capturefile import Piped, Sieve, in_order_of_time, is_capture, piped_capture
 from camscan.collect.files import InputKind, kind_of
 from camscan.collect.unpack import Unpacked
 from camscan.errors import UsageError
-from camscan.model import Endpoint, Observation
+from camscan.model import Endpoint, Observation, Via
+from tests.codecs.test_fragments import LONG as LONG_ANSWER
+from tests.codecs.test_fragments import ipv4_fragments
 from tests.codecs.test_pcapfile import block, enhanced, interface, microseconds, section
 from tests.examples import examples
-from tests.factories import NOON, handshake, later, pcap, tcp_frame, udp_frame
+from tests.factories import NOON, ethernet, handshake, ip_packet, later, pcap, tcp_frame, udp, udp_frame
 from tests.samples_of import CAPTURE
 
 CORPUS = os.environ.get("CAMSCAN_CORPUS")
@@ -260,6 +265,70 @@ def test_frames_of_which_none_has_a_time_are_noted(tmp_path: Path) -> None:
     assert read(saved(tmp_path, PCAPNG))[1][0].notes == []
 
 
+def test_one_frame_without_a_time_among_others_is_noted(tmp_path: Path) -> None:
+    given = frames(3)
+    given[1] = (datetime.fromtimestamp(0, UTC), given[1][1])
+    seen, [tally] = read(saved(tmp_path, pcap(given)))
+    assert sorted({one.first_seen_at.year for one in seen}) == [1970, NOON.year]
+    assert "without a time" in tally.notes[0]
+
+
+# One frame by one
+
+
+def looked_up(
+    tags: bytes, addresses: tuple[str, str, str], spare: int, *, damaged: bool = False
+) -> list[tuple[datetime, bytes]]:
+    """Return how a camera asks its resolver for a cloud and calls that.
+
+    addresses: of the three. spare: further addresses in the answer. damaged: the datagrams of the resolver state wrong lengths.
+    """
+    camera, resolver, cloud = addresses
+    name = b"\x07litedev\x0bhik-connect\x03com\0"
+    kind, size = (b"\0\x1c", 16) if ":" in cloud else (b"\0\x01", 4)
+    record = b"\xc0\x0c" + kind + b"\0\x01\0\0\0\x3c" + size.to_bytes(2)
+    asked = b"\0\7\1\0\0\1\0\0\0\0\0\0" + name + kind + b"\0\1"
+    answered = b"\0\7\x81\x80\0\1" + (1 + spare).to_bytes(2) + bytes(4) + asked[12:] + record + ip_address(cloud).packed
+    answered += b"".join(record + (9 << 8 | number).to_bytes(size) for number in range(spare))
+    here, there = Endpoint(camera, 40_123), Endpoint(resolver, 53)
+    client, server = Endpoint(camera, 40_001), Endpoint(cloud, 8666)
+    length = len(answered) + 100 if damaged else None
+    reply = ip_packet(udp(answered, 53, here.port, length=length), 17, src=resolver, dst=camera)
+    shake = [
+        tcp_frame(b"", client, server, seq=100, flags=SYN, tags=tags),
+        tcp_frame(b"\1\2zz" * 50, client, server, seq=101, tags=tags),
+    ]
+    raws = [udp_frame(asked, here, there, tags=tags), ethernet(reply, 0x86DD if ":" in camera else 0x0800, tags=tags), *shake]
+    return [(later(second), raw) for second, raw in enumerate(raws)]
+
+
+@pytest.mark.parametrize("tags", [b"", b"\x81\0\0\x07"], ids=["plain", "tagged"])
+@pytest.mark.parametrize("spare", [0, 20])
+@pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.parametrize(
+    "addresses",
+    [("10.20.0.31", "10.20.0.1", "203.0.113.7"), ("fd00:20::31", "fd00:20::1", "2001:db8::7")],
+    ids=["IPv4", "IPv6"],
+)
+def test_a_capture_says_what_its_frames_say_one_by_one_however_long_an_answer_is(
+    tmp_path: Path, tags: bytes, spare: int, damaged: bool, addresses: tuple[str, str, str]
+) -> None:
+    given = looked_up(tags, addresses, spare, damaged=damaged)
+    assert (len(given[1][1]) >= LONG) == (spare > 0)
+    dissection = Dissection(via=Via.PCAP, collector="pcap", site="hq")
+    said = [one for at, raw in given for one in dissection.feed(raw, at)] + list(dissection.flush())
+    by_frame = sorted(fold(one for one in said if isinstance(one, Observation)), key=Observation.order)
+    assert [one.values("flow.name") for one in by_frame if one.values("flow.port") == ("8666",)] == [
+        ("litedev.hik-connect.com",)
+    ]
+    whole = saved(tmp_path, pcap(given))
+    parts = [saved(tmp_path, pcap(given[place : place + 1]), f"part{place}") for place in range(len(given))]
+    for sources in ([whole], [Piped("-", io.BytesIO(whole.read_bytes()).read)], parts):
+        seen, tallies = read(*sources)
+        assert sorted(fold(seen), key=Observation.order) == by_frame
+        assert [tally.unfinished for tally in tallies] == [[]] * len(sources)
+
+
 # Several files
 
 
@@ -356,6 +425,25 @@ def test_what_the_caps_refuse_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     seen, [tally] = read(saved(tmp_path, pcap(many)))
     assert len({one.ip for one in seen}) == 2
     assert "6 messages of more senders" in tally.unfinished[0]
+
+
+def test_what_the_caps_refuse_is_counted_as_often_as_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("camscan.codecs.quota.MAX_OF_ONE", 3)
+    for pad in (0, LONG):
+        said = [
+            (later(number), udp_frame(answer(f"S{number % 5}{'x' * pad}"), SADP, GROUP)) for number in range(50)
+        ]  # each of the five comes ten times
+        seen, [tally] = read(saved(tmp_path, pcap(said)))
+        assert sum(one.count for one in seen) == 30
+        assert tally.notes == ["20 messages of senders that said more than is kept of one were left out"]
+
+
+def test_packets_in_fragments_that_stay_incomplete_are_told_and_those_without_a_beginning_are_not(tmp_path: Path) -> None:
+    whole = [raw for number in range(5) for raw in ipv4_fragments(LONG_ANSWER, number=number)]
+    del whole[2], whole[-3]
+    seen, [tally] = read(saved(tmp_path, pcap([(NOON, raw) for raw in whole])))
+    assert [(one.count, one.truncated) for one in seen] == [(1, True), (3, False)]
+    assert tally.notes == ["of 1 packet in fragments only the first fragment was read, because others were missing or too many"]
 
 
 @pytest.mark.skipif(CORPUS is None, reason="CAMSCAN_CORPUS names no folder with captures")

@@ -24,9 +24,9 @@ POISON = b"\x32\x04 poison that says password=planted-secret"
 
 
 @contextlib.contextmanager
-def listening(here: Ground) -> Iterator[tuple[UdpSocket, socket.socket]]:
+def listening(here: Ground, port: int = 0) -> Iterator[tuple[UdpSocket, socket.socket]]:
     """Give a socket of the net, and that of a device which speaks from the port of SADP."""
-    sock = here.net.udp_socket(None)
+    sock = here.net.udp_socket(None, port)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
         device.bind((fresh_address(), 37020))
         try:
@@ -64,6 +64,18 @@ def test_a_fault_in_a_codec_is_told_once_and_the_other_datagrams_are_read(monkey
     assert (status, reason) == (AttemptStatus.PARTIAL, AttemptReason.BUG)
     assert detail.count("IndexError (test_multicast.py:") == 1
     assert "planted-secret" not in detail + tally.sample.decode("latin-1")
+
+
+@pytest.mark.parametrize(("port", "said"), [(0, ["sadp"]), (51820, [])])
+def test_an_unreadable_answer_is_read_at_the_port_that_asked_and_at_no_other_one(port: int, said: list[str]) -> None:
+    async def story() -> list[Observation]:
+        here, emitted = ground()
+        with listening(here, port) as (sock, device):
+            device.sendto(bytes(range(0x80, 0x100)), ("127.0.0.1", sock.port))
+            read(sock, here)
+        return emitted
+
+    assert [seen.protocol for seen in asyncio.run(story())] == said
 
 
 def test_different_faults_are_told_up_to_a_bound() -> None:

@@ -15,8 +15,8 @@ import pytest
 from camscan.codecs import xml
 from camscan.collect.account import Account, Credentials
 from camscan.collect.base import Ground, Host, NotAsked
+from camscan.collect.followed import service
 from camscan.collect.login import Login
-from camscan.collect.onvif import device_service
 from camscan.model import Identification
 from tests import factories
 from tests.collect.grounds import Conversation, Device, Listening, answering, device, fresh_address, ground, server_context
@@ -337,7 +337,7 @@ def test_a_closed_port_is_a_gap_and_the_next_device_is_asked() -> None:
         closed, ip = fresh_address(), fresh_address()
         here, seen = ground()
         async with device(ip, 8000, serving(gate("token"))):
-            await ask(here, announcing(closed, f"http://{closed}:8000/x"), announcing(ip, f"http://{ip}:8000/x"))
+            await ask(here, announcing(closed, f"http://{closed}:8000/onvif/x"), announcing(ip, f"http://{ip}:8000/onvif/x"))
         assert [one.ip for one in seen] == [ip]
         (gap,) = here.tally.unfinished
         assert gap.startswith(closed)
@@ -353,7 +353,7 @@ def test_without_credentials_nobody_is_asked() -> None:
         here, seen = ground()
         async with device(ip, 8000, serving(None)) as camera:
             others = {"192.0.2.1": Credentials(user="u", password="p")}
-            await ask(here, announcing(ip, f"http://{ip}:8000/x"), credentials=others)
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/x"), credentials=others)
         assert (camera.heard, seen, here.tally.unfinished) == ([], [], [])
 
     asyncio.run(story())
@@ -364,7 +364,7 @@ def test_excluded_devices_and_addresses_outside_the_scope_are_not_asked() -> Non
         ip = fresh_address()
         here, seen = ground(exclude=(factories.CAMERA_MAC,))
         async with device(ip, 8000, serving(None)) as camera:
-            await ask(here, announcing(ip, f"http://{ip}:8000/x"))
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/x"))
         assert (camera.heard, seen) == ([], [])
         open_scope, _ = ground()
         await ask(open_scope, announcing("192.0.2.9", "http://192.0.2.9/onvif/device_service"))
@@ -380,7 +380,7 @@ def test_a_fault_of_our_own_is_told_without_its_text() -> None:
         here, seen = ground()
         here.identify = explode_once(PASSWORD)
         async with device(ip, 8000, serving(None)), device(next_ip, 8000, serving(None)):
-            await ask(here, announcing(ip, f"http://{ip}:8000/x"), announcing(next_ip, f"http://{next_ip}:8000/x"))
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/x"), announcing(next_ip, f"http://{next_ip}:8000/onvif/x"))
         assert {one.ip for one in seen} == {next_ip}
         (gap,) = here.tally.unfinished
         assert "a fault of camscan's own: ValueError (" in gap
@@ -412,7 +412,68 @@ def explode_once(text: str) -> Callable[..., Identification]:
     ],
 )
 def test_only_an_address_that_a_device_announced_for_itself_is_followed(urls: str, expected: str | None) -> None:
-    assert device_service(announcing("192.0.2.64", urls)) == expected
+    assert service(announcing("192.0.2.64", urls)).url == expected
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/cgi-bin/admin/reboot.cgi",
+        "/axis-cgi/restart.cgi",
+        "/onvif/../cgi-bin/x",
+        "/onvif/%2e%2e/x",
+        "/onvif/restart",
+        "/onvif/x.cgi",
+        "/onvif;x",
+        "/ISAPI/System/reboot",
+        "/onvif-bin",
+    ],
+)
+def test_no_path_but_that_of_a_service_is_asked_with_or_without_the_account_and_that_is_told(place: str) -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, seen = ground()
+        async with device(ip, 8000, serving(gate("token"))) as camera:
+            await ask(here, announcing(ip, f"http://{ip}:8000{place}"))
+        assert (camera.heard, seen) == ([], [])
+        (gap,) = here.tally.unfinished
+        assert gap.startswith(f"{ip}: ONVIF at {place}, which was announced in its name, was not asked")
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("port", [515, 631, 9100])
+def test_a_port_of_printers_is_no_place_of_a_service(port: int) -> None:
+    asked = service(announcing("192.0.2.64", f"http://192.0.2.64:{port}/onvif/device_service"))
+    assert asked.url is None
+    assert f"port {port} is one of printers" in asked.refused
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://192.0.2.64", "http://192.0.2.64:8080/", "http://192.0.2.64/onvif/Device1", "http://192.0.2.64/ONVIF/services"],
+)
+def test_the_places_of_services_are_followed(url: str) -> None:
+    assert service(announcing("192.0.2.64", url)).url == url
+
+
+def test_the_next_address_is_taken_where_the_first_is_refused() -> None:
+    asked = service(announcing("192.0.2.64", "http://192.0.2.64/x.cgi http://192.0.2.64/onvif/device_service"))
+    assert asked.url == "http://192.0.2.64/onvif/device_service"
+    assert "/x.cgi" in asked.refused
+
+
+def test_a_media_service_at_another_path_is_not_asked_and_that_is_told() -> None:
+    async def story() -> None:
+        ip = fresh_address()
+        here, _ = ground()
+        services = SERVICES.format(f"http://{ip}:8000/cgi-bin/restart.cgi")
+        async with device(ip, 8000, serving(gate("token"), {"GetServices": services})) as camera:
+            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
+        assert not any(b"restart" in bytes(heard) for heard in camera.heard)
+        assert here.tally.unfinished == [f"{ip}: ONVIF: the media service stands at no path of one: not asked"]
+
+    asyncio.run(story())
 
 
 def test_an_account_hides_its_password_and_what_it_proved() -> None:

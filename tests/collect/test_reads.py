@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from camscan.collect.base import Host
+from camscan.collect.base import Host, Tally
+from camscan.collect.followed import description
+from camscan.collect.gathered import outcome
 from camscan.collect.line import whole
-from camscan.collect.reads import Reads, description, web_port
+from camscan.collect.reads import Reads, web_port
 from camscan.identify.pattern import Pattern
 from camscan.identify.rules import Condition
 from camscan.model import Identification, Observation
@@ -271,7 +273,80 @@ def test_an_answer_without_end_is_cut_at_64_kib() -> None:
     ],
 )
 def test_a_description_elsewhere_or_of_odd_form_is_never_asked_for(url: str) -> None:
-    assert description(announced("192.0.2.7", "ssdp.location", url)) is None
+    assert description(announced("192.0.2.7", "ssdp.location", url)).url is None
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ":9100/desc.xml",
+        ":515/desc.xml",
+        ":631/desc.xml",
+        "/axis-cgi/restart.cgi",
+        "/axis-cgi/restart.xml",
+        "/snapshot.jpg",
+        "/image.png",
+        "/desc.jpg",
+        "/desc/../x.xml",
+        "/System/configurationFile.xml",
+        "/users.xml",
+        "/System/shutdown",
+        "/restore.xml",
+        "/live/stream1",
+        "/desc.xml;reboot=1",
+        "/upnp/a=b",
+        "/x?desc.xml",
+    ],
+)
+def test_an_address_that_is_no_description_by_its_form_is_refused_and_that_is_told(place: str) -> None:
+    found = description(announced("192.0.2.7", "ssdp.location", f"http://192.0.2.7{place}"))
+    assert found.url is None
+    assert found.refused.startswith("UPnP description at /")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        ":50510/",
+        ":49152/rootdesc1.xml",
+        ":80/IPCamDesc.xml",
+        "/upnp_eth0.xml",
+        "/wps_device.xml",
+        "/setup.xml",
+        "/dd.xml",
+        "/ssdp/device-desc.xml",
+        "/DeviceDescription",
+        "/description",
+        "/upnp/desc",
+        "/upnp/uuid:0-1/dev.xml",
+    ],
+)
+def test_the_usual_places_of_descriptions_are_followed(place: str) -> None:
+    url = f"http://192.0.2.7{place}"
+    assert description(announced("192.0.2.7", "ssdp.location", url)).url == url
+
+
+def test_what_a_device_handed_out_and_was_not_followed_stands_in_the_attempt() -> None:
+    async def run() -> None:
+        ip = fresh_address()
+        async with device(ip, 5000, answering(OK)) as box:
+            made, _ = prepared()
+            location = ("ssdp.location", f"http://{ip}:5000/axis-cgi/restart.cgi")
+            service = ("wsd.xaddrs", f"http://{ip}:5000/cgi-bin/restart.cgi")
+            await Reads().run(made, [Host(ip=ip, observations=(heard(ip, 3702, location, service, protocol="wsd"),))])
+        assert box.heard == []
+        _, _, detail = outcome(made.tally)
+        assert f"{ip}: ONVIF at /cgi-bin/restart.cgi, which was announced in its name, was not asked" in detail
+        assert f"{ip}: UPnP description at /axis-cgi/restart.cgi" in detail
+
+    asyncio.run(run())
+
+
+def test_of_a_flood_of_such_addresses_the_first_are_named_and_the_others_counted() -> None:
+    tally = Tally(refused={f"192.0.2.{number}: x" for number in range(200)})
+    _, _, detail = outcome(tally)
+    assert (detail.count("192.0.2."), "168 more" in detail) == (32, True)
 
 
 @pytest.mark.parametrize(

@@ -15,22 +15,30 @@ from camscan.collect.base import Tally
 from camscan.collect.capturefile import Sieve, Turn, in_order_of_time
 from camscan.model import Endpoint, Observation, Via
 from tests.collect.test_capture import frames, read, saved
-from tests.factories import handshake, later, pcap, tcp_frame
+from tests.factories import handshake, later, pcap, tcp_frame, udp_frame
 
 RTSP, RECORDER = Endpoint("10.20.0.64", 554), Endpoint("203.0.113.9", 40_000)
 
 
-def stream(number: int, second: float, *, segments: int = 900, server: str = "Rtsp Server/3.0") -> list[tuple[datetime, bytes]]:
-    """Return a connection between always the same ports that asks, is answered, and carries video to its end."""
+def stream(
+    number: int,
+    second: float,
+    *,
+    segments: int = 900,
+    server: str = "Rtsp Server/3.0",
+    camera: Endpoint = RTSP,
+    recorder: Endpoint = RECORDER,
+) -> list[tuple[datetime, bytes]]:
+    """Return a connection, between always the same ports, that asks, is answered, and carries video to its end."""
     mine, theirs = 100 + number * 1_000_000_000, 900 + number * 1_500_000_000
     ask = b"OPTIONS rtsp://10.20.0.64/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"
     told = f"RTSP/1.0 200 OK\r\nCSeq: 1\r\nServer: {server}\r\nPublic: OPTIONS, DESCRIBE, PLAY\r\n\r\n".encode()
-    raws = handshake(RECORDER, RTSP, client_seq=mine, server_seq=theirs)
-    raws.append(tcp_frame(ask, RECORDER, RTSP, seq=mine + 1, ack=theirs + 1))
-    raws.append(tcp_frame(told, RTSP, RECORDER, seq=theirs + 1, ack=mine + 1 + len(ask)))
+    raws = handshake(recorder, camera, client_seq=mine, server_seq=theirs)
+    raws.append(tcp_frame(ask, recorder, camera, seq=mine + 1, ack=theirs + 1))
+    raws.append(tcp_frame(told, camera, recorder, seq=theirs + 1, ack=mine + 1 + len(ask)))
     begin = theirs + 1 + len(told)
-    raws += [tcp_frame(b"$\0\4\0" + bytes(1400), RTSP, RECORDER, seq=(begin + n * 1404) % (1 << 32)) for n in range(segments)]
-    raws.append(tcp_frame(b"", RTSP, RECORDER, seq=(begin + segments * 1404) % (1 << 32), flags=FIN | ACK))
+    raws += [tcp_frame(b"$\0\4\0" + bytes(1400), camera, recorder, seq=(begin + n * 1404) % (1 << 32)) for n in range(segments)]
+    raws.append(tcp_frame(b"", camera, recorder, seq=(begin + segments * 1404) % (1 << 32), flags=FIN | ACK))
     return [(later(second + place / 1000), raw) for place, raw in enumerate(raws)]
 
 
@@ -90,3 +98,29 @@ def test_the_next_connection_between_the_same_ports_is_heard(tmp_path: Path, mon
         ("Rtsp Server/3.0",),
         ("Another/1.0",),
     }
+
+
+def test_a_connection_that_shares_addresses_and_ports_with_streams_is_heard_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capturefile, "FRAMES_AT_ONCE", 16)
+    second_camera, second_port = Endpoint("10.20.0.65", 554), Endpoint(RECORDER.ip, 40_001)
+    busy = stream(0, 0, segments=3000), stream(0, 0, segments=3000, camera=second_camera, recorder=second_port)
+    # Its answer is as long as segments of video, and begins far from the first bytes of 64 KiB.
+    crossing = stream(1, 2.5, segments=3, server="Another/1.0" + "-" * 300, camera=second_camera)
+    calm = [(later(n / 10), raw) for n, (_, raw) in enumerate(frames(60))]
+    source = saved(tmp_path, pcap(sorted([*busy[0], *busy[1], *crossing, *calm], key=lambda one: one[0])))
+    with_it, without, passed = sampling_and_not(monkeypatch, source)
+    assert with_it == without
+    assert passed[0] < passed[1]
+    assert any(one.values("rtsp.server")[0].startswith("Another/1.0") for one in with_it[0] if one.protocol == "rtsp")
+
+
+def test_quic_between_private_addresses_is_counted_both_ways(tmp_path: Path) -> None:
+    near, far = Endpoint("10.20.0.64", 50_000), Endpoint("10.99.0.5", 443)
+    raws = [udp_frame(b"\xc3" + bytes([n]) * 1199, near, far) for n in range(4)]
+    raws += [udp_frame(b"\x43" + n.to_bytes(2) * 50, far, near) for n in range(20)]
+    raws += [udp_frame(b"\x43" + n.to_bytes(2) * 500, near, far) for n in range(100)]
+    seen, _ = read(saved(tmp_path, pcap([(later(n), raw) for n, raw in enumerate(raws)])))
+    [flow] = [one for one in seen if one.protocol == "flow" and one.ip == near.ip]
+    assert (flow.values("flow.out"), flow.values("flow.in"), flow.values("flow.answered")) == (("104900",), ("2020",), ())

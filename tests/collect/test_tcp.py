@@ -331,6 +331,27 @@ def test_ftp_telnet_and_ssh_are_asked_after_everything_that_cameras_announce_or_
     assert {tcp.way_of(port) for port in (21, 22, 23)} == {tcp.Way.LISTEN}
 
 
+def test_ports_of_printers_are_not_asked_because_a_device_announced_them_and_that_is_told() -> None:
+    async def run() -> None:
+        here, _ = ground()
+        ip = fresh_address()
+        said = (
+            ("sadp.http_port", "9100"),
+            ("ssdp.location", f"http://{ip}:515/desc.xml"),
+            ("wsd.xaddrs", f"http://{ip}:631/onvif/device_service"),
+        )
+        host = Host(ip=ip, observations=(factories.observation(said, ip=ip),))
+        assert not {515, 631, 9100} & set(tcp.ports_of(host))
+        async with device(ip, 9100, answering(PAGE)) as printer:
+            await visit(here, host)
+        assert printer.heard == []
+        assert here.tally.refused == {
+            f"{ip}: announced, and not asked, because printers print what is sent there: port 515, 631, 9100"
+        }
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("way", [tcp.Way.LISTEN, tcp.Way.QUIET])
 def test_no_answer_makes_us_speak_on_a_port_that_is_only_listened_to(way: tcp.Way) -> None:
     for said in (b"RTSP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n", ALERT, HTTPS_ONLY):

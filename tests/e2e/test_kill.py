@@ -136,7 +136,8 @@ def chains(tmp_path: Path) -> Iterator[list[Chain]]:
 
 
 def killed(chains: list[Chain], times: int, seed: int, of_a_resumed_part: int) -> None:
-    """Kill scans until it was done so many times, each when its journal has grown by a random number of lines, and resume every one.
+    """Kill scans so many times and until enough of them had finished something, each when its journal has grown by a random number of
+    lines, and resume every one.
 
     of_a_resumed_part: at most so many lines of it; where it comes to its end before, the next run begins.
     """
@@ -152,7 +153,7 @@ def killed(chains: list[Chain], times: int, seed: int, of_a_resumed_part: int) -
         for chain, was_killed in zip(chains, end_when(due), strict=True):
             kills += was_killed
             chain.look() if was_killed else chain.ended()
-        if kills >= times:
+        if kills >= times and sum(chain.finished for chain in chains) >= times // 5:
             break
     assert kills >= times
     left = [chain for chain in chains if b"\n" in chain.site.journal()]
