@@ -42,7 +42,7 @@ def fields_page() -> str:
         GENERATED,
         "",
         "The closed vocabulary: codecs, fingerprints and the input of `camscan identify` use these names and no others. A field may occur several times.",
-        "Fields of one *witness* are one witness, however many agree. *Editable*: the owner of a device can set the value, so that it alone is never more than tentative.",
+        "Fields of one *witness* are one witness, however many agree; what an owner calls a device is the witness `name`, whatever protocol says it. *Editable*: the owner of a device can set the value, so that it alone is never more than tentative.",
         "A *claim* identifies one device.",
         "",
         "| field | meaning | example | codec | witness | editable | claim |",

@@ -35,7 +35,7 @@ from camscan.model import (
 )
 from camscan.policy.engine import judge
 from camscan.policy.rules import PolicyBook
-from camscan.policy.sites import site_of
+from camscan.policy.sites import combined, sites_of
 from camscan.policy.totals import urgency
 from camscan.policy.upkeep import overdue_reviews
 from camscan.progress import NOBODY, Steps
@@ -195,7 +195,8 @@ def _assess(
     ledgers: Mapping[str, Ledger],
     scope: Scope,
 ) -> AssessedAsset:
-    site = site_of(asset.ips, judging.sites)
+    sites = sites_of(asset.ips, judging.sites, judging.site)
+    site = combined(sites) if sites else None
     egress = egress_of(asset, Surroundings((site or judging.site).ranges, scope.ranges), judging.knowledge.clouds)
     stated = statements.attest(asset, found, identity)
     asset, found = stated.asset, stated.identification
@@ -220,6 +221,7 @@ def _assess(
         channels=channels,
         channels_inferred=None if channels else range_of(messages, found, judging.knowledge),
         site=site,
+        sites=sites if len(sites) > 1 else (),
         attached_to=attachment(asset),
         egress=egress,
         attestations=stated.attestations,

@@ -17,7 +17,8 @@ from camscan.errors import (
     SealError,
     UsageError,
 )
-from camscan.model import AssessedAsset, Diff, Report, Verdict
+from camscan.model import Diff, Report, Verdict
+from camscan.report.view import open_verdict
 
 FailOn = Literal["prohibited", "restricted", "unidentified", "review", "none", "new"]
 """Thresholds, strongest first; `none` never fails, `new` only for what opened, worsened or lapsed since earlier runs."""
@@ -59,17 +60,6 @@ def exit_code_of(fault: CamscanError) -> ExitCode:
         if kind in _OF_ERROR:
             return _OF_ERROR[kind]
     return ExitCode.INTERNAL
-
-
-def open_verdict(judged: AssessedAsset) -> Verdict | None:
-    """Return the strongest verdict that is neither accepted nor planned, of those that an exit code knows."""
-    verdict = judged.judgement.verdict
-    if verdict is Verdict.UNIDENTIFIED:
-        return verdict
-    if verdict not in (Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.REVIEW):
-        return None
-    standing = {finding.verdict for finding in judged.judgement.findings if finding.status in ("open", "lapsed")}
-    return next((v for v in (Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.REVIEW) if v in standing), None)
 
 
 def standing(report: Report, fail_on: FailOn = "review") -> dict[Verdict, int]:

@@ -58,7 +58,11 @@ def judge(
             _compare(file, judging, against, basis, ending, threshold)
     refuse_unjudged(judging.policies, ending)
     sending = deliveries_of(ending, configuration().delivery)
-    with open_outputs(ending.outputs, formats_of(ending), reads=(run,)) as outputs, sending, run_file(run, configuration(), store) as file:
+    with (
+        open_outputs(ending.outputs, formats_of(ending), reads=(run,)) as outputs,
+        sending,
+        run_file(run, configuration(), store) as file,
+    ):
         with progress("judge", quiet=ending.quiet) as steps:
             report, observations = judge_run(file, replace(judging, steps=steps), keep_name=not basis.names_site)
         conclude(report, observations, outputs, ending, threshold, sending=sending, source=run)

@@ -109,7 +109,9 @@ def _in_utf8(text: str | None) -> str | None:
     try:
         (text or "").encode()
     except UnicodeEncodeError:
-        raise typer.BadParameter("is no UTF-8: write it in the encoding of this terminal's locale, or in plain letters") from None
+        raise typer.BadParameter(
+            "is no UTF-8: write it in the encoding of this terminal's locale, or in plain letters"
+        ) from None
     return text
 
 

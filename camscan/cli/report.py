@@ -82,7 +82,11 @@ def report(
             if package
             else None
         )
-        with open_outputs(ending.outputs, formats, reads=(run,)) as outputs, sending, packed.outputs if packed else nullcontext():
+        with (
+            open_outputs(ending.outputs, formats, reads=(run,)) as outputs,
+            sending,
+            packed.outputs if packed else nullcontext(),
+        ):
             with progress("report", quiet=ending.quiet) as steps:
                 told = replace(judging, steps=steps)
                 rendered, observations = judge_kept(evidence, file.name, told, keep_name=not basis.names_site)

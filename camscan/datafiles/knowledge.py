@@ -100,6 +100,7 @@ def load_fields(root: Path) -> dict[str, FieldRule]:
             example=entry.example,
             codec=entry.codec,
             witness=entry.witness,
+            group=entry.group or entry.witness,
             editable=entry.editable,
             claim=entry.claim,
         )
@@ -189,6 +190,7 @@ def compile_fingerprint(
         templates=any("{" in value for _, value in gives),
         editable=entry.editable if entry.editable is not None else all(rule.editable for rule in rules),
         witness=entry.witness or rules[0].witness,
+        group=rules[0].group,
         layer=layer,
         shares_with=tuple(entry.shares_with),
     )

@@ -71,6 +71,7 @@ def compile_rule(rule: RuleFile, path: str) -> Rule:
         since=rule.since,
         until=rule.until,
         review_by=rule.review_by,
+        partial=rule.partial,
         limbs=tuple(_compile_limb(limb, path) for limb in rule.limb),
         effects=tuple(_compile_effect(effect, path) for effect in rule.effect),
         references=tuple(Reference(**item.model_dump()) for item in rule.reference),

@@ -160,6 +160,7 @@ class RuleFile(Strict):
     since: Since
     until: Until | None = None
     review_by: date
+    partial: bool = False
     assumptions: list[Text] = []
     spared_assumption: str = ""
     spared_unless: When = {}

@@ -32,6 +32,7 @@ class FieldEntry(Strict):
     example: str
     codec: str
     witness: str = Field(min_length=1)
+    group: str | None = Field(default=None, min_length=1)
     editable: bool
     claim: Literal["mac", "serial", "endpoint", "key"] | None = None
 

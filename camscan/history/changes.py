@@ -25,6 +25,7 @@ from camscan.model import (
     Verdict,
     is_local_mac,
 )
+from camscan.policy.totals import open_verdict
 
 _WORST_FIRST = (Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.UNIDENTIFIED, Verdict.REVIEW)
 """Verdicts that an exit code speaks of, as `--fail-on` orders them."""
@@ -302,12 +303,7 @@ class _Comparison:
 
 def standing(state: DeviceState) -> Verdict | None:
     """Return the strongest verdict that is neither accepted nor planned, of those that an exit code speaks of."""
-    if state.verdict is Verdict.UNIDENTIFIED:
-        return state.verdict
-    if state.verdict not in _WORST_FIRST:
-        return None
-    left = {finding.verdict for finding in state.findings if finding.status in ("open", "lapsed")}
-    return next((verdict for verdict in _WORST_FIRST if verdict in left), None)
+    return open_verdict(state.verdict, state.findings)
 
 
 def strongest(state: DeviceState) -> dict[str, Verdict]:

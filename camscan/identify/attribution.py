@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from camscan.identify.match import Hit
 from camscan.identify.relations import Relations
-from camscan.identify.rules import Knowledge
-from camscan.identify.weigh import RANK, Claims, Supporters, at_most, together
+from camscan.identify.rules import NAME, TRAFFIC, Knowledge
+from camscan.identify.weigh import RANK, Claims, Supporters, alone, at_most, together
 from camscan.model import Alternative, Basis, Confidence, Conflict
 
 READING = "consistent with a relabel, a proxy or an altered banner"
@@ -16,6 +16,12 @@ NAMELESS = frozenset({"module", "component"})
 """Kinds of registrant that say nothing of brand or maker."""
 SURVEILLANCE = frozenset({"surveillance", "cameras"})
 """Kinds of registrant that make surveillance equipment and nothing else."""
+NOT_FIRMWARE = frozenset({NAME, TRAFFIC, "oui"})
+"""Witnesses that say nothing of the firmware: names that an owner gives, whom a device calls, its interface."""
+NO_DEVICE = frozenset({"software", "other"})
+"""Kinds whose own marks name the company behind a program or an office device, not the firmware of a camera."""
+WIRE, ISAPI = "wire", "isapi."
+"""Witness of the replies of vendors' own protocols, and how the fields of one begin that is read over HTTP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +32,8 @@ class Attribution:
     maker: str | None = None
     basis: Basis | None = None
     confidence: Confidence | None = None
+    firmware: Confidence | None = None
+    """How well marks of the maker's firmware alone show it; None where there are none."""
     alternatives: tuple[Alternative, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
 
@@ -43,11 +51,12 @@ class _Attribution:
         self.relations: Relations = knowledge.relations
         self.labels = wire.get("brand", {})
         self.makers = wire.get("maker", {})
+        self.called = {slug for slug, hits in self.makers.items() if is_called(hits)}
         self.assigned = registry.get("brand", {})
 
     def result(self) -> Attribution:
-        maker, tied = strongest(self.makers, self.makers_support)
         brand, brands_tied = strongest(self.labels, self.label_support, prefer=self.child)
+        maker, tied = strongest(self.candidates(brand), self.makers_support, worth=worth_of_maker)
         basis: Basis | None = None
         confidence: Confidence | None = None
         if maker is not None:
@@ -72,9 +81,16 @@ class _Attribution:
             maker=maker,
             basis=basis,
             confidence=confidence,
+            firmware=self.firmware(maker) if maker is not None else None,
             alternatives=self.alternatives(brand, maker),
             conflicts=self.conflicts(brand, maker, basis),
         )
+
+    def candidates(self, brand: str | None) -> Supporters:
+        """Return who may be the maker: whose clouds alone are called, only where no other mark and no label of its own maker is shown."""
+        shown = {slug: hits for slug, hits in self.makers.items() if slug not in self.called}
+        labelled = brand is not None and self.own_maker(brand) is not None and not is_called(self.labels[brand])
+        return shown if shown or labelled else self.makers
 
     def maker_behind(self, brand: str) -> tuple[str | None, Basis | None, Confidence | None]:
         """Return who made what wears a label, where no message shows it."""
@@ -109,6 +125,14 @@ class _Attribution:
         interface = [hit for slug, hits in self.assigned.items() if self.own_maker(slug) == maker for hit in hits]
         return list(self.makers.get(maker, ())) + own + interface
 
+    def firmware(self, maker: str) -> Confidence | None:
+        """Return how well marks of a maker's firmware alone show it."""
+        return together([hit for hit in self.makers.get(maker, ()) if is_firmware(hit)])
+
+    def is_established(self, maker: str) -> bool:
+        """Return whether a maker is firm, and shown by its firmware: what an owner calls the device is then no other reading of it."""
+        return self.firmware(maker) is not None and RANK[together(self.makers_support(maker))] >= RANK[Confidence.FIRM]
+
     def own_maker(self, brand: str) -> str | None:
         """Return the maker that sells under a label as its own."""
         lineage = self.relations.lineage(brand)
@@ -128,8 +152,11 @@ class _Attribution:
     def alternatives(self, brand: str | None, maker: str | None) -> tuple[Alternative, ...]:
         """Return every other reading of the evidence, strongest first."""
         found = []
+        established = maker is not None and self.is_established(maker)
         for slug in {*self.labels, *self.assigned} - {brand, maker}:
             lineage = self.relations.lineage(slug)
+            if established and slug not in self.assigned and is_given(self.labels[slug]):
+                continue
             if slug not in self.labels and maker is not None and self.relations.related(slug, maker):
                 continue
             where = "label" if slug in self.labels else "the registrant of its MAC"
@@ -138,10 +165,10 @@ class _Attribution:
                 Alternative(brand=slug, maker=lineage.maker, confidence=grade, reason=f"{self.name(slug)} is shown as {where}")
             )
         for slug in self.makers.keys() - {maker}:
-            grade = together(self.makers_support(slug)) or Confidence.TENTATIVE
-            found.append(
-                Alternative(brand=None, maker=slug, confidence=grade, reason=f"a mark of {self.name(slug)} firmware is shown")
-            )
+            grade = self.firmware(slug) or Confidence.TENTATIVE
+            name = self.name(slug)
+            reason = f"a cloud of {name} is called" if slug in self.called else f"a mark of {name} firmware is shown"
+            found.append(Alternative(brand=None, maker=slug, confidence=grade, reason=reason))
         if brand is not None:
             for slug in self.relations.lineage(brand).possible:
                 if slug != maker:
@@ -158,7 +185,8 @@ class _Attribution:
             against = [maker] if maker is not None else sorted(self.makers.keys() - {other})
             if not any(related(other, one) for one in against if one is not None):
                 names = " and ".join(sorted({self.name(other), *(self.name(one) for one in against if one)}))
-                found.append(Conflict(kind="maker-differs", detail=f"firmware marks of {names} in one device: {READING}"))
+                what = "firmware marks or clouds" if self.called & {other, *against} else "firmware marks"
+                found.append(Conflict(kind="maker-differs", detail=f"{what} of {names} in one device: {READING}"))
         for other in sorted(self.labels.keys() - {brand}):
             known = [slug for slug in (brand, maker) if slug is not None] or sorted(self.labels.keys() - {other})
             if not any(related(other, slug) for slug in known):
@@ -185,22 +213,62 @@ class _Attribution:
         return self.relations.related(brand, maker) or (vendor is not None and vendor.production != "own")
 
 
+def is_called(hits: Sequence[Hit]) -> bool:
+    """Return whether nothing shows a claim but the clouds that a device calls."""
+    return all(hit.evidence.witness == TRAFFIC for hit in hits)
+
+
+def is_given(hits: Sequence[Hit]) -> bool:
+    """Return whether nothing shows a claim but what an owner calls the device."""
+    return all(hit.evidence.witness == NAME for hit in hits)
+
+
+def is_firmware(hit: Hit) -> bool:
+    """Return whether a piece of evidence that names a maker is a mark of a device's firmware."""
+    return hit.evidence.witness not in NOT_FIRMWARE and hit.said("kind") not in NO_DEVICE
+
+
+def replies_for_vendor(hit: Hit) -> bool:
+    """Return whether a piece of evidence is the reply of a vendor's own protocol."""
+    return hit.evidence.witness == WIRE or hit.evidence.field.startswith(ISAPI)
+
+
+def worth_by_witnesses(hits: Sequence[Hit]) -> tuple[int, ...]:
+    """Return what all evidence for a claim is worth: its confidence, then how many witnesses there are."""
+    return RANK[together(hits)], len({hit.evidence.witness for hit in hits})
+
+
+def worth_of_maker(hits: Sequence[Hit]) -> tuple[int, ...]:
+    """Return what all evidence for a maker is worth.
+
+    Above a certain one stands only who is shown by the reply of a vendor's own protocol: no other maker's firmware answers it.
+    Else witnesses count that the owner cannot set.
+    """
+    if together(hits) is not Confidence.CERTAIN:
+        return worth_by_witnesses(hits)
+    if any(replies_for_vendor(hit) and alone(hit) is Confidence.CERTAIN for hit in hits):
+        return RANK[Confidence.CERTAIN] + 1, 0
+    return RANK[Confidence.CERTAIN], len({hit.evidence.witness for hit in hits if not hit.evidence.editable})
+
+
 def strongest(
     candidates: Supporters,
     support: Callable[[str], Sequence[Hit]],
     *,
+    worth: Callable[[Sequence[Hit]], tuple[int, ...]] = worth_by_witnesses,
     prefer: Callable[[str, str], bool] | None = None,
     arbitrary: bool = False,
 ) -> tuple[str | None, bool]:
     """Return the best supported candidate, and whether several were equally good, so that none is returned.
 
-    prefer: says of two equal ones whether the first is the more particular. arbitrary: takes the smallest of equals.
+    worth: of all evidence for one. prefer: says of two equal ones whether the first is the more particular. arbitrary: takes
+    the smallest of equals.
     """
     if len(candidates) < 2:
         return next(iter(candidates), None), False
-    worth = {slug: (RANK[together(support(slug))], len({hit.evidence.witness for hit in support(slug)})) for slug in candidates}
-    top = max(worth.values())
-    best = sorted(slug for slug, value in worth.items() if value == top)
+    values = {slug: worth(support(slug)) for slug in candidates}
+    top = max(values.values())
+    best = sorted(slug for slug, value in values.items() if value == top)
     if len(best) > 1 and prefer is not None:
         particular = [one for one in best if all(one == other or prefer(one, other) for other in best)]
         best = particular or best

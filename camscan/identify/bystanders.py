@@ -10,15 +10,13 @@ from camscan.identify.control import CONTROL
 from camscan.identify.egress import NAME_FIELDS, Surroundings, is_public
 from camscan.identify.engine import identify_messages
 from camscan.identify.minimise import is_something_else
-from camscan.identify.rules import Knowledge
+from camscan.identify.rules import TRAFFIC, Knowledge
 from camscan.model import CAMERA_KINDS, OVERHEARD, Asset, Fields, Identification, Observation
 
 CONVERSATIONS = frozenset({"banner", "dns", "flow", "http", "ntp", "tcp", "tls"})
 """Protocols in which a host talks to another one, rather than to everybody on the link. Who serves RTSP shows video."""
 _OF_ADDRESSES = frozenset({"arp", "ndp", "mld"})
 """Protocols whose messages hold addresses and nothing else."""
-TRAFFIC = "traffic"
-"""Witness of what a host calls: a phone with the maker's app calls the same clouds as the camera does."""
 _CONNECTIONS = frozenset({"banner", "http", "rtsp", "tcp", "tls"})
 _PRESENCE = "tcp.port"
 _FLOW_FIELDS = frozenset(

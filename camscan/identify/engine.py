@@ -7,12 +7,29 @@ from dataclasses import replace
 from datetime import date
 
 from camscan.identify import control
-from camscan.identify.attribution import NAMELESS, SURVEILLANCE, Attribution, attribute
+from camscan.identify.attribution import (
+    NAMELESS,
+    SURVEILLANCE,
+    Attribution,
+    attribute,
+    is_firmware,
+    replies_for_vendor,
+)
 from camscan.identify.kinds import read_model, sort_of
 from camscan.identify.match import Hit, hits_of_message
 from camscan.identify.rules import STANDARDS, Conclusion, Knowledge
-from camscan.identify.weigh import best_value, by_claim
-from camscan.model import Asset, Confidence, Conflict, Evidence, Fields, Identification
+from camscan.identify.weigh import RANK, Supporters, alone, at_most, best_value, by_claim
+from camscan.model import (
+    CAMERA_KINDS,
+    HONEYPOT,
+    SOFTWARE_DIFFERS,
+    Asset,
+    Confidence,
+    Conflict,
+    Evidence,
+    Fields,
+    Identification,
+)
 
 LINK = -1
 """Message number of what no message says: the address on the link."""
@@ -23,7 +40,9 @@ OF_ONE_INTERFACE = frozenset({"mac"})
 OF_ONE_DEVICE = OF_ONE_INTERFACE | {"serial"}
 """Claims whose values differ between devices that are alike."""
 HONEYPOT_MARKS = 3
-"""Unrelated vendors in one value that no real device names together."""
+"""Unrelated vendors in one value, or unrelated makers in one device, that no real device shows together."""
+Value = tuple[int, str, str]
+"""Number of a message, field and value."""
 
 
 def identify(asset: Asset, knowledge: Knowledge) -> Identification:
@@ -60,17 +79,18 @@ def identify_messages(messages: Sequence[Fields], links: Mapping[str, int], know
     registry = in_order(registry_hits(messages, links, knowledge))
     if not wire and not registry:
         return NOTHING
-    every = [*wire, *registry]
-    evidence = tuple([hit.evidence for hit in every])
-    trap = honeypot(wire, knowledge)
+    trap, poisoned = honeypot(wire, knowledge)
+    unheard = [without_claims(hit) for hit in wire if value_of(hit) in poisoned] if poisoned else []
     if trap is not None:
-        return Identification(evidence=evidence, conflicts=(trap,))
-    marks = marks_of(evidence, [hit.message for hit in every])
+        wire = [hit for hit in wire if value_of(hit) not in poisoned]
+    every = [*wire, *registry, *unheard]
+    evidence = tuple([hit.evidence for hit in every])
+    marks = (trap, *marks_of(evidence, [hit.message for hit in every]))
     concluded = knowledge.conclusions.get(marks)
     if concluded is None:
         if len(knowledge.conclusions) >= MAX_KEPT:
             knowledge.conclusions.clear()
-        concluded = knowledge.conclusions[marks] = conclude(wire, registry, knowledge)
+        concluded = knowledge.conclusions[marks] = conclude(wire, registry, knowledge, trap)
     known, serial_at, files = concluded
     if serial_at is None:
         return Identification(**known, evidence=evidence)
@@ -96,10 +116,18 @@ def marks_of(evidence: Sequence[Evidence], messages: Sequence[int]) -> tuple[obj
     )
 
 
-def conclude(wire: Sequence[Hit], registry: Sequence[Hit], knowledge: Knowledge) -> Conclusion:
-    """Return what follows from all evidence. wire: what messages show; registry: what the OUI of each MAC says; both in order."""
+def conclude(wire: Sequence[Hit], registry: Sequence[Hit], knowledge: Knowledge, trap: Conflict | None = None) -> Conclusion:
+    """Return what follows from all evidence. wire: what messages show; registry: what the OUI of each MAC says; both in order.
+
+    trap: that a value was left out which no real device sends. Beside it, what an owner can set is tentative, however much of
+    it there is.
+    """
     shown, assigned = by_claim(wire), by_claim(registry)
-    who = attribute(shown, assigned, knowledge)
+    spread = spread_marks(shown.get("maker", {}), knowledge)
+    who = attribute(shown, assigned, knowledge) if spread is None else Attribution(conflicts=(spread,))
+    doubted = trap is not None and all(alone(hit) is Confidence.TENTATIVE for hit in wire)
+    if doubted:
+        who = tentative(who)
     files = vendor_files(who, knowledge)
 
     def agrees(hit: Hit) -> bool:
@@ -115,6 +143,11 @@ def conclude(wire: Sequence[Hit], registry: Sequence[Hit], knowledge: Knowledge)
     watched = any(is_watched(slug, knowledge) for slug in assigned.get("brand", ()))
     grammar = (rule, model[1]) if rule is not None and model is not None else None
     sort = sort_of(shown.get("kind", {}), assigned.get("kind", {}), grammar, form[0] if form else None, watched=watched)
+    if (doubted or spread is not None) and sort.kind not in CAMERA_KINDS:
+        sort = replace(sort, kind="unknown", confidence=None)
+    elif doubted:
+        sort = replace(sort, confidence=at_most(sort.confidence, Confidence.TENTATIVE))
+    doubts = doubts_of_software(who, knowledge, watched=watched) if sort.kind == "software" else ()
     components = {*shown.get("component", ()), *assigned.get("component", ())}
     confidence = who.confidence or sort.confidence
     if confidence is None and (components or model or firmware or serial):
@@ -132,11 +165,21 @@ def conclude(wire: Sequence[Hit], registry: Sequence[Hit], knowledge: Knowledge)
             "confidence": confidence,
             "components": tuple(sorted(components)),
             "alternatives": who.alternatives,
-            "conflicts": (*who.conflicts, *sort.conflicts),
-            "maker_is_surveillance_only": watched or is_watched(who.maker, knowledge),
+            "conflicts": (*([trap] if trap is not None else []), *who.conflicts, *sort.conflicts, *doubts),
+            "maker_is_surveillance_only": watched or spread is not None or is_watched(who.maker, knowledge),
         },
         serial_at=wire.index(serial[1]) if serial is not None else None,
         files=files,
+    )
+
+
+def tentative(who: Attribution) -> Attribution:
+    """Return the same attribution with every confidence lowered to tentative."""
+    return replace(
+        who,
+        confidence=at_most(who.confidence, Confidence.TENTATIVE),
+        firmware=at_most(who.firmware, Confidence.TENTATIVE),
+        alternatives=tuple([replace(one, confidence=Confidence.TENTATIVE) for one in who.alternatives]),
     )
 
 
@@ -187,6 +230,16 @@ def registry_hits(messages: Sequence[Fields], links: Mapping[str, int], knowledg
         )
 
 
+def doubts_of_software(who: Attribution, knowledge: Knowledge, *, watched: bool) -> tuple[Conflict, ...]:
+    """Return what speaks against software that a device shows itself as. watched: its MAC's registrant makes surveillance only."""
+    details = []
+    if who.maker is not None and RANK[who.firmware] >= RANK[Confidence.FIRM]:
+        details.append(f"marked as software, but it bears marks of {knowledge.display.get(who.maker, who.maker)} firmware")
+    if watched:
+        details.append("marked as software, but its MAC belongs to a company that makes surveillance equipment alone")
+    return tuple([Conflict(kind=SOFTWARE_DIFFERS, detail=detail) for detail in details])
+
+
 def is_watched(slug: str | None, knowledge: Knowledge) -> bool:
     """Return whether a vendor makes surveillance equipment and nothing else."""
     vendor = knowledge.vendors.get(slug or "")
@@ -199,22 +252,55 @@ def vendor_files(who: Attribution | Identification, knowledge: Knowledge) -> tup
     return tuple(dict.fromkeys(vendor.file for vendor in known if vendor is not None))
 
 
-def honeypot(wire: Sequence[Hit], knowledge: Knowledge) -> Conflict | None:
-    """Return the conflict of a value that bears the marks of several unrelated vendors at once."""
+def value_of(hit: Hit) -> Value:
+    """Return the value that a piece of evidence was found in."""
+    return hit.message, hit.evidence.field, hit.evidence.value
+
+
+def without_claims(hit: Hit) -> Hit:
+    """Return a piece of evidence that claims nothing any more."""
+    return hit._replace(evidence=replace(hit.evidence, says=()))
+
+
+def honeypot(wire: Sequence[Hit], knowledge: Knowledge) -> tuple[Conflict | None, frozenset[Value]]:
+    """Return the conflict of values that bear the marks of several unrelated vendors at once, and those values; it names the worst."""
     if len(wire) < HONEYPOT_MARKS or len({hit.said("maker") or hit.said("brand") for hit in wire}) < HONEYPOT_MARKS:
-        return None
-    marks: dict[tuple[int, str, str], list[str]] = {}
+        return None, frozenset()
+    marks: dict[Value, list[str]] = {}
     for hit in wire:
         brand = hit.said("brand")
         slug = hit.said("maker") or (knowledge.relations.lineage(brand).maker or brand if brand else None)
-        families = marks.setdefault((hit.message, hit.evidence.field, hit.evidence.value), [])
+        families = marks.setdefault(value_of(hit), [])
         if slug is not None and not any(knowledge.relations.related(slug, one) for one in families):
             families.append(slug)
-    worst = max(marks.items(), key=lambda item: (len(item[1]), item[0]), default=None)
-    if worst is None or len(worst[1]) < HONEYPOT_MARKS:
+    poisoned = frozenset(value for value, families in marks.items() if len(families) >= HONEYPOT_MARKS)
+    if not poisoned:
+        return None, poisoned
+    worst = max(poisoned, key=lambda value: (len(marks[value]), value))
+    names = ", ".join(sorted(knowledge.display.get(slug, slug) for slug in marks[worst]))
+    return Conflict(kind=HONEYPOT, detail=f"one {worst[1]} bears the marks of {names}: no real device does"), poisoned
+
+
+def spread_marks(makers: Supporters, knowledge: Knowledge) -> Conflict | None:
+    """Return the conflict of a device whose values bear the marks of several unrelated makers' firmware.
+
+    Only distinctive marks count. Where one maker's own protocol replies, that is a device of it, whatever else its address shows.
+    """
+    if len(makers) < HONEYPOT_MARKS:
         return None
-    names = ", ".join(sorted(knowledge.display.get(slug, slug) for slug in worst[1]))
-    return Conflict(kind="honeypot", detail=f"one {worst[0][1]} bears the marks of {names}: no real device does")
+    families: list[str] = []
+    for slug, hits in sorted(makers.items()):
+        vendor = knowledge.vendors.get(slug)
+        marks = [hit for hit in hits if RANK[hit.weight] >= RANK[Confidence.FIRM] and is_firmware(hit)]
+        if any(replies_for_vendor(hit) and not hit.evidence.editable for hit in marks):
+            return None
+        unrelated = not any(knowledge.relations.related(slug, one) for one in families)
+        if marks and unrelated and not (vendor is not None and vendor.non_camera):
+            families.append(slug)
+    if len(families) < HONEYPOT_MARKS:
+        return None
+    names = ", ".join(sorted(knowledge.display.get(slug, slug) for slug in families))
+    return Conflict(kind=HONEYPOT, detail=f"marks of the firmware of {names} at one address: no real device bears them all")
 
 
 def manufacture_date(serial: str, files: Sequence[str], knowledge: Knowledge) -> date | None:

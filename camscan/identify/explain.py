@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from camscan.identify.engine import identify_fields
 from camscan.identify.match import Hit, hits_of_message
 from camscan.identify.pattern import Pattern
-from camscan.identify.rules import Fingerprint, Knowledge
+from camscan.identify.rules import TRAFFIC, Fingerprint, Knowledge
 from camscan.identify.weigh import RANK, alone
 from camscan.model import Confidence, Fields, Identification
 
@@ -102,7 +102,7 @@ def raising(concluded: Identification, knowledge: Knowledge) -> tuple[Fingerprin
     for entry in knowledge.fingerprints:
         claims = dict(entry.gives)
         field = entry.conditions[0].field
-        if who not in (claims.get("maker"), claims.get("brand")) or entry.witness in seen:
+        if who not in (claims.get("maker"), claims.get("brand")) or entry.witness in (*seen, TRAFFIC):
             continue
         if field not in useful or worth(entry) > worth(useful[field]):
             useful[field] = entry

@@ -45,12 +45,15 @@ def sort_of(
         votes["other"] += registry.get("other", ())
     cameras = [hit for kind in CAMERA_KINDS for hit in votes.get(kind, ())]
     as_camera = together(cameras)
-    elsewise = sorted(((RANK[together(votes.get(kind, ()))], kind) for kind in ("software", "other")), reverse=True)
-    rank, kind = elsewise[0]
+    software, other = (RANK[together(votes.get(kind, ()))] for kind in ("software", "other"))
+    rank, kind = max((software, "software"), (other, "other"))
     if rank and watched and rank == RANK[Confidence.TENTATIVE] and as_camera is None:
         detail = f"marked as {kind}, but its MAC belongs to a company that makes surveillance equipment alone"
         return Sort(conflicts=(Conflict(kind="kind-differs", detail=detail),))
-    if rank and rank >= RANK[as_camera]:
+    # A program may stand in front of a camera, at the camera's address or at one that is handed on: of two equal ones it gives way.
+    if kind == "software" and rank == RANK[as_camera] == other:
+        kind = "other"
+    if rank and (rank > RANK[as_camera] or rank == RANK[as_camera] == other):
         both = as_camera is not None
         detail = f"marks of a camera beside marks of {kind}"
         return Sort(
@@ -63,7 +66,8 @@ def sort_of(
         return Sort(kind="camera", form=form, confidence=Confidence.TENTATIVE) if given else Sort(form=form)
     conflicts: tuple[Conflict, ...] = ()
     if rank:
-        conflicts = (Conflict(kind="kind-differs", detail=f"weak marks of {kind} beside those of a camera"),)
+        weak = "weak " if rank < RANK[as_camera] else ""
+        conflicts = (Conflict(kind="kind-differs", detail=f"{weak}marks of {kind} beside those of a camera"),)
     chosen = min(CAMERA_KINDS & votes.keys(), key=lambda kind: (-RANK[together(votes[kind])], PARTICULAR.index(kind)))
     if grammar is not None and grammar[0].kind in CAMERA_KINDS:
         chosen = grammar[0].kind

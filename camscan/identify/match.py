@@ -35,6 +35,8 @@ class Hit(NamedTuple):
     """Evidence of one message is one witness. Negative for what no message says (the link address)."""
     vendor: str
     """Slug of the vendor file; empty for the registry."""
+    group: str = ""
+    """Two pieces of evidence of one group are never independent, whatever their witnesses; empty for the registry."""
 
     def said(self, name: str) -> str | None:
         """Return what this evidence claims under one name."""
@@ -82,6 +84,7 @@ def _hit(held: Held, field: str, message: int, others: Mapping[str, bytes]) -> H
         entry.confidence,
         message,
         entry.vendor,
+        entry.group,
     )
 
 

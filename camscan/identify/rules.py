@@ -29,6 +29,11 @@ GIVES = ("brand", "maker", "kind", "form", "model", "firmware", "serial", "mac",
 STANDARDS = "standards"
 """In place of a vendor, for the fingerprints of open standards."""
 
+NAME = "name"
+"""Witness of what an owner calls a device, in whatever protocol."""
+TRAFFIC = "traffic"
+"""Witness of what a device asks for and connects to: a telephone with the maker's app calls the same clouds as the camera does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRule:
@@ -39,7 +44,9 @@ class FieldRule:
     example: str
     codec: str
     witness: str
-    """Fields of one group are one witness, however many agree."""
+    """Values of one witness are one, however many agree."""
+    group: str
+    """Whose witness the field would be if nobody could name a device in it: beside that it proves nothing new."""
     editable: bool
     claim: Literal["mac", "serial", "endpoint", "key"] | None = None
 
@@ -86,6 +93,8 @@ class Fingerprint:
     """What is claimed, by name in order: constants, or templates such as `{model}`."""
     editable: bool
     witness: str
+    group: str
+    """That of its field; another one than the witness where the entry or the field says so."""
     layer: str = "shipped"
     shares_with: tuple[str, ...] = ()
     templates: bool = True

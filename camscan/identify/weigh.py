@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from camscan.identify.match import Hit
+from camscan.identify.rules import TRAFFIC
 from camscan.model import Confidence
 
 Supporters = Mapping[str, Sequence[Hit]]
@@ -25,14 +26,14 @@ def by_claim(hits: Iterable[Hit]) -> Claims:
 
 
 def alone(hit: Hit) -> Confidence:
-    """Return what one piece of evidence is worth by itself: never more than tentative where the owner can set it."""
-    return Confidence.TENTATIVE if hit.evidence.editable else hit.weight
+    """Return what one piece of evidence is worth by itself: never more than tentative where the owner can set it, or asks for it."""
+    return Confidence.TENTATIVE if hit.evidence.editable or hit.evidence.witness == TRAFFIC else hit.weight
 
 
 def together(hits: Sequence[Hit]) -> Confidence | None:
     """Return the confidence of a claim that all these hits make; None for no hit.
 
-    The strongest by itself; at least firm where two have different witnesses in different messages.
+    The strongest by itself; at least firm where two are independent of each other.
     """
     if len(hits) < 2:
         return alone(hits[0]) if hits else None
@@ -43,9 +44,12 @@ def together(hits: Sequence[Hit]) -> Confidence | None:
 
 
 def independent(hits: Sequence[Hit]) -> bool:
-    """Return whether two of the hits differ in both witness and message."""
-    seen = {(hit.evidence.witness, hit.message) for hit in hits}
-    return any(one[0] != other[0] and one[1] != other[1] for one in seen for other in seen)
+    """Return whether two of the hits differ in witness, group and message.
+
+    What a device asks for is left out: people's telephones and recorders ask for the clouds of cameras as well.
+    """
+    seen = {(hit.evidence.witness, hit.group, hit.message) for hit in hits if hit.evidence.witness != TRAFFIC}
+    return any(one[0] != other[0] and one[1] != other[1] and one[2] != other[2] for one in seen for other in seen)
 
 
 def at_most(confidence: Confidence | None, limit: Confidence) -> Confidence | None:

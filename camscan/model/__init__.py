@@ -23,7 +23,9 @@ from camscan.model.carriers import (
 from camscan.model.changed import Cause, Change, ChangeKind, Diff
 from camscan.model.identified import (
     CAMERA_KINDS,
+    HONEYPOT,
     RECORDER_KINDS,
+    SOFTWARE_DIFFERS,
     Alternative,
     Attachment,
     Basis,
@@ -81,11 +83,13 @@ from camscan.model.stated import (
 
 __all__ = [
     "CAMERA_KINDS",
+    "HONEYPOT",
     "MAX_DISTINCT",
     "MAX_RAW",
     "MAX_VALUE",
     "OVERHEARD",
     "RECORDER_KINDS",
+    "SOFTWARE_DIFFERS",
     "Alternative",
     "AssessedAsset",
     "Asset",

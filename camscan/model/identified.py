@@ -49,6 +49,12 @@ CAMERA_KINDS = frozenset({"camera", "nvr", "dvr", "encoder", "intercom", "doorbe
 RECORDER_KINDS = frozenset({"nvr", "dvr"})
 
 
+HONEYPOT = "honeypot"
+"""Kind of the conflict of what shows the marks of several unrelated makers, as no real device does."""
+SOFTWARE_DIFFERS = "software-differs"
+"""Kind of the conflict of what shows itself as software, and has the firmware or the interface of a maker of devices."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alternative:
     """Another reading of the same evidence."""

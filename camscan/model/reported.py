@@ -113,7 +113,9 @@ class AssessedAsset:
     channels_inferred: ChannelRange | None = None
     """Of a recorder that told none; None too where nothing shows how many it may have."""
     site: SiteContext | None = None
-    """Under which site's facts it was judged; None: those of the run."""
+    """Under which site's facts it was judged, of several what holds of all; None: those of the run."""
+    sites: tuple[SiteContext, ...] = ()
+    """The sites it stands at, where they are several, by name."""
     attached_to: Attachment | None = None
     """None where no switch was asked, or none knows the device."""
     attestations: tuple[StandingAttestation, ...] = ()
@@ -124,6 +126,11 @@ class AssessedAsset:
     """None where no history is kept."""
     exceptions: tuple[DeviceException, ...] = ()
     """Those that give its findings their status, sorted by id; lapsed ones too."""
+
+    @property
+    def each_site(self) -> tuple[SiteContext, ...]:
+        """Return every site it stands at by a range; none where those of the run alone hold."""
+        return self.sites or ((self.site,) if self.site is not None else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,23 +9,38 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from camscan.errors import UsageError
-from camscan.model import Asset, Confidence, Egress, Finding, Identification, Judgement, SiteContext, Verdict
+from camscan.model import (
+    HONEYPOT,
+    SOFTWARE_DIFFERS,
+    Asset,
+    Confidence,
+    Egress,
+    Finding,
+    Identification,
+    Judgement,
+    SiteContext,
+    Verdict,
+)
 from camscan.policy.context import badges
 from camscan.policy.effects import STRENGTH, ruling
 from camscan.policy.findings import FindingsOfRule
 from camscan.policy.isolation import with_isolation
 from camscan.policy.logic import Truth
-from camscan.policy.reach import rival_reached
+from camscan.policy.reach import rival_reached, speaks_of, supposing
 from camscan.policy.rules import Application, PolicyBook, PolicySet
-from camscan.policy.sentence import Sight, sight_of
+from camscan.policy.sentence import Sight, listed, sight_of
 from camscan.policy.situation import Situation, by_oui_only, dates_matter, decision_cited, essence, stated_facts
 
 NONE = "none"
 """The policy that judges nothing."""
 
+SOFTWARE = "It is software that hands on video of other devices; what is behind it is not visible from here."
 SOMETHING_ELSE = "It is positively known as something else; camscan judges video surveillance equipment only."
 PERHAPS_SOMETHING_ELSE = "It says that it is something else, in a value that its owner can set and nothing else confirms; a camera can be made to say the same."
 MAKER_UNKNOWN = "It behaves like video surveillance equipment, but nothing it sent establishes who made it."
+HONEYPOT_SHOWN = "It bears the marks of a honeypot, and nothing else that it sent settles who made it"
+NOTHING_REACHED = frozenset({Verdict.NO_FINDING, Verdict.NOT_ASSESSED, Verdict.UNIDENTIFIED})
+"""Verdicts that the marks of a honeypot leave nothing of but that nobody knows who made it."""
 
 
 def judge(
@@ -59,20 +74,26 @@ def judge(
         as_of=as_of,
         unit_date=None,
     )
-    sight = sight_of(asset, identification, acquired, as_of)
+    sight = sight_of(asset, identification, acquired, as_of, book)
     if sight.unit_date is not None and dates_matter(situation):
         situation = replace(situation, unit_date=sight.unit_date)
-    aside = _set_aside(asset, situation)
-    if aside is not None:
-        return aside
-    return with_isolation(_judged(sight, situation, _sets(book, tuple(chosen))), situation, asset, egress)
+    sets = _sets(book, tuple(chosen))
+    judgement = _set_aside(
+        asset, situation, sets, doubted=any(one.kind == SOFTWARE_DIFFERS for one in identification.conflicts)
+    )
+    if judgement is None:
+        judgement = with_isolation(_judged(sight, situation, sets), situation, asset, egress)
+    trap = next((one for one in identification.conflicts if one.kind == HONEYPOT), None)
+    if trap is not None and judgement.verdict in NOTHING_REACHED and identification.maker_basis != "attested":
+        return replace(judgement, verdict=Verdict.UNIDENTIFIED, reason=f"{HONEYPOT_SHOWN}: {trap.detail}.", findings=())
+    return judgement
 
 
 @lru_cache(maxsize=16_384)
 def _judged(sight: Sight, situation: Situation, policies: _Sets) -> Judgement:
     """Return the judgement of all devices of which the same is seen and asked."""
     findings = tuple(finding for policy in policies.sets for finding in _by_policy(sight, situation, policy))
-    return replace(_overall(situation, findings), context=badges(situation))
+    return replace(_overall(situation, findings, policies), context=badges(situation))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,19 +115,21 @@ def _policy(book: PolicyBook, name: str) -> PolicySet:
     return policy
 
 
-def _set_aside(asset: Asset, situation: Situation) -> Judgement | None:
-    """Return the verdict where there is nothing to judge: another kind of thing, nobody named, or nothing said."""
+def _set_aside(asset: Asset, situation: Situation, policies: _Sets, *, doubted: bool) -> Judgement | None:
+    """Return the verdict where there is nothing to judge: another kind of thing, nobody named, or nothing said.
+
+    doubted: what shows itself as software has the firmware or the interface of a maker of devices.
+    """
     identification = situation.identification
-    if identification.kind == "software":
-        reason = "It is software that hands on video of other devices; what is behind it is not visible from here."
-        return Judgement(verdict=Verdict.NOT_APPLICABLE, reason=reason)
+    if identification.kind == "software" and not doubted:
+        return Judgement(verdict=Verdict.NOT_APPLICABLE, reason=SOFTWARE)
     if identification.kind == "other" and not situation.maker_is_surveillance_only:
         if identification.kind_confidence in (None, Confidence.TENTATIVE):
             return Judgement(verdict=Verdict.NOT_ASSESSED, reason=PERHAPS_SOMETHING_ELSE)
         return Judgement(verdict=Verdict.NOT_APPLICABLE, reason=SOMETHING_ELSE)
     if situation.camera_like and not situation.maker_established:
-        return Judgement(verdict=Verdict.UNIDENTIFIED, reason=MAKER_UNKNOWN)
-    if situation.camera_like or situation.maker_is_surveillance_only:
+        return Judgement(verdict=Verdict.UNIDENTIFIED, reason=_maker_unknown(situation, policies))
+    if situation.camera_like or situation.maker_is_surveillance_only or identification.kind == "software":
         return None
     return Judgement(verdict=Verdict.NOT_ASSESSED, reason=_silence(asset, situation))
 
@@ -119,20 +142,65 @@ def _silence(asset: Asset, situation: Situation) -> str:
         return "A maker is named, but nothing it sent shows that it is video surveillance equipment."
     if not asset.observations:
         return "It is alive, but it sent nothing that camscan could read."
+    if situation.makers_shown:
+        return f"What it sent names {_names(situation, situation.makers_shown)}, and nothing shows that it is video surveillance equipment."
     return "It is alive, but nothing it sent names a maker or a kind of device."
 
 
-def _overall(situation: Situation, findings: tuple[Finding, ...]) -> Judgement:
+@lru_cache(maxsize=1024)
+def _maker_unknown(situation: Situation, policies: _Sets) -> str:
+    """Return why it is open who made a device: what names nobody, or several, and which rules speak of whom of those."""
+    shown = situation.makers_shown
+    if not shown:
+        return MAKER_UNKNOWN
+    if len(shown) == 1:
+        told = f"It behaves like video surveillance equipment, and {_names(situation, shown)} is named as its maker, but not so that it is established."
+        asked = f"Did {_names(situation, shown)} make it?"
+    else:
+        told = f"It behaves like video surveillance equipment, but what it sent names several makers, none of them more surely: {_names(situation, shown)}."
+        asked = "Which of them made it?"
+    rules = {applied.rule for policy in policies.sets for applied in policy.applies if applied.mode == "binds"}
+    reaching = []
+    for rule in (situation.book.rules[name] for name in sorted(rules)):
+        named = [slug for slug in shown if speaks_of(rule, slug, situation) is not Truth.FALSE]
+        if named and rule.since <= situation.as_of and (rule.until is None or situation.as_of <= rule.until):
+            reaching.append(f"{rule.id} reaches or may reach equipment of {_names(situation, named)}")
+    parts = (
+        told,
+        f"{listed(reaching)}." if reaching else "",
+        f"{asked} (label, invoice, or device information read with credentials)",
+    )
+    return " ".join(part for part in parts if part)
+
+
+def _names(situation: Situation, slugs: Sequence[str]) -> str:
+    return listed([situation.book.name(slug) for slug in slugs])
+
+
+def _made_in_part(situation: Situation) -> str:
+    """Return why a label whose makers are known in part does not tell who made a device."""
+    makers, brand = situation.makers_in_part, situation.book.name(situation.identification.brand)
+    named, them = ("are named as makers", "them") if len(makers) > 1 else ("is named as the maker", "that maker")
+    return (
+        f"Its label reads {brand}, of which {_names(situation, makers)} {named} in part or not for certain; nothing it sent "
+        f"shows who made this one, and no rule of the policy leads to a finding on {them}."
+    )
+
+
+def _overall(situation: Situation, findings: tuple[Finding, ...], policies: _Sets) -> Judgement:
     strongest = max((finding.verdict for finding in findings), key=STRENGTH.index, default=Verdict.NO_FINDING)
     if strongest is not Verdict.NO_FINDING:
         return Judgement(verdict=strongest, findings=findings)
-    if situation.identification.kind == "other":
-        return Judgement(verdict=Verdict.NOT_APPLICABLE, reason=SOMETHING_ELSE)
+    if situation.identification.kind in ("other", "software"):
+        reason = SOFTWARE if situation.identification.kind == "software" else SOMETHING_ELSE
+        return Judgement(verdict=Verdict.NOT_APPLICABLE, reason=reason)
     if situation.oui_only:
         reason = "Only the registrant of its MAC address is known, and no binding rule of the policy would reach that maker."
         return Judgement(verdict=Verdict.UNIDENTIFIED, reason=reason)
     if not situation.maker_established:
-        return Judgement(verdict=Verdict.UNIDENTIFIED, reason=MAKER_UNKNOWN)
+        return Judgement(verdict=Verdict.UNIDENTIFIED, reason=_maker_unknown(situation, policies))
+    if situation.makers_in_part:
+        return Judgement(verdict=Verdict.UNIDENTIFIED, reason=_made_in_part(situation))
     if findings:
         return Judgement(verdict=Verdict.NO_FINDING, findings=findings)
     return Judgement(verdict=Verdict.NO_FINDING, reason="No rule of the policy speaks of this equipment.")
@@ -155,9 +223,7 @@ def _by_rule(
     if ruled.reach.statement.truth is Truth.FALSE:
         rival = rival_reached(rule, policy, situation)
         if rival is not None:
-            told = replace(
-                situation.identification, maker=rival, confidence=Confidence.TENTATIVE, maker_basis="wire-shows-maker"
-            )
-            ruled = ruling(rule.id, policy.name, replace(situation, identification=told))
+            ruled = ruling(rule.id, policy.name, supposing(rival, situation))
+            sight = sight.of_rival(rival.maker)
     findings = FindingsOfRule(sight, ruled, application, presumed).listed()
     return [item for item in findings if item.verdict is not Verdict.NO_FINDING] if situation.oui_only else findings

@@ -50,6 +50,7 @@ class FindingsOfRule:
             case=case,
             points=decision.points,
             assumptions=assumptions,
+            presumed=self.presumed,
         )
         review = decision.verdict is Verdict.REVIEW
         return self._finding(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from camscan.model import Because, Confidence, Edge, Verdict
+from camscan.model import Alternative, Because, Confidence, Edge, Verdict
+from camscan.policy.calendar import in_words
 from camscan.policy.logic import FAILS, HOLDS, Key, Open, Statement, Truth, all_of, any_of, unknown
 from camscan.policy.ownership import YES_NO, belongs, during, organised, settled_or
 from camscan.policy.rules import FACT_BECAUSE, Condition, Limb, PolicySet, Rule, Subject
-from camscan.policy.situation import Situation
+from camscan.policy.situation import Doubt, Situation
+
+WEAKEST_FIRST = (Confidence.TENTATIVE, Confidence.FIRM, Confidence.CERTAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +34,20 @@ def reach(rule: Rule, policy: PolicySet, situation: Situation) -> Reach:
     limbs = tuple(limb for limb, part in judged if part.truth is statement.truth)
     if statement.truth is not Truth.FALSE:
         return Reach(statement=statement, limbs=limbs)
-    return Reach(statement=statement, limbs=(), why_not=_why_not(limbs, situation))
+    return Reach(statement=statement, limbs=(), why_not=_why_not(rule, limbs, situation))
 
 
-def _why_not(limbs: tuple[Limb, ...], situation: Situation) -> str:
+def _why_not(rule: Rule, limbs: tuple[Limb, ...], situation: Situation) -> str:
     for limb in limbs:
         if limb.when and _subject(limb.subject, situation).truth is not Truth.FALSE:
             stated = ", ".join(
                 f"{item.fact}={situation.fact(item.fact)}" for item in limb.when if situation.fact(item.fact) is not None
             )
             return f"{limb.clause} reaches equipment of this maker only under conditions that {stated} does not meet"
+    overdue = f"it was due to be read again by {in_words(rule.review_by)}" if rule.review_by < situation.as_of else ""
+    if rule.partial or overdue:
+        doubts = ("the list behind it is known in part" if rule.partial else "", overdue)
+        return f"this maker is not among the names recorded here: {', and '.join(part for part in doubts if part)}"
     return "it does not reach equipment of this maker"
 
 
@@ -92,22 +99,42 @@ def text_is_settled(rule: Rule, situation: Situation) -> Statement:
     return all_of(settled_or(point, situation) for point in points)
 
 
-def rival_reached(rule: Rule, policy: PolicySet, situation: Situation) -> str | None:
-    """Return a maker that other evidence names and the rule would reach; None where the maker is certain or none is named."""
-    if situation.identification.confidence is Confidence.CERTAIN:
+def rival_reached(rule: Rule, policy: PolicySet, situation: Situation) -> Alternative | None:
+    """Return the strongest reading under a maker that other evidence names and the rule would or may reach; None where there is none.
+
+    Whom it would reach goes before whom it may.
+    Beside a certain maker only marks of firmware count, firm ones: no registrant and no label.
+    """
+    found = situation.identification
+    if not found.alternatives:
         return None
-    brand = situation.identification.brand
-    # An alternative under the same label is a documented edge, of which the wire has already disposed.
-    others = {
-        item.maker for item in situation.identification.alternatives if item.maker and (item.brand != brand or brand is None)
-    }
-    rivals = sorted(others - set(situation.candidates))
-    for limb in rule.limbs:
-        if _in_force(limb, situation):
-            for rival in rivals:
-                if _names(limb.subject, rival, situation).truth is Truth.TRUE:
-                    return rival
-    return None
+    rivals: dict[str, Alternative] = {}
+    for other in sorted(found.alternatives, key=_strongest_first):
+        # An alternative under the same label is a documented edge, of which the wire has already disposed.
+        if other.maker is None or other.maker in situation.candidates or (other.brand == found.brand is not None):
+            continue
+        if found.confidence is Confidence.CERTAIN and (other.brand is not None or other.confidence is Confidence.TENTATIVE):
+            continue
+        rivals.setdefault(other.maker, other)
+    reached = sorted((-speaks_of(rule, maker, situation), maker) for maker in rivals)
+    return rivals[reached[0][1]] if reached and reached[0][0] != -Truth.FALSE else None
+
+
+def speaks_of(rule: Rule, maker: str, situation: Situation) -> Truth:
+    """Return whether a rule names a maker by any limb in force, whatever else that limb asks for."""
+    return any_of(_names(limb.subject, maker, situation) for limb in rule.limbs if _in_force(limb, situation)).truth
+
+
+def supposing(rival: Alternative, situation: Situation) -> Situation:
+    """Return the situation in which a rival made the device, as far as is known tentatively, and what it stands beside."""
+    found = situation.identification
+    told = replace(found, maker=rival.maker, confidence=Confidence.TENTATIVE, maker_basis="wire-shows-maker")
+    doubt = Doubt(beside=found.maker, reason=rival.reason) if found.maker is not None else None
+    return replace(situation, identification=told, doubt=doubt)
+
+
+def _strongest_first(other: Alternative) -> tuple[object, ...]:
+    return (-WEAKEST_FIRST.index(other.confidence), other.brand or "", other.reason)
 
 
 def _limb(limb: Limb, rule: Rule, policy: PolicySet, situation: Situation) -> Statement:
@@ -226,7 +253,7 @@ def _not_in_doubt(edge: Edge, situation: Situation) -> Statement:
 
 def _is_surveillance(situation: Situation) -> Statement:
     """Return whether it is surveillance equipment; open where a maker of nothing else sells it as something else."""
-    if situation.identification.kind != "other":
+    if situation.identification.kind not in ("other", "software"):
         return HOLDS
     makers = " or ".join(situation.book.name(slug) for slug in situation.candidates)
     point = Open(
@@ -243,12 +270,15 @@ def _maker_point(situation: Situation, because: Because) -> Open:
     makers = " or ".join(situation.book.name(slug) for slug in situation.candidates)
     brand = situation.identification.brand
     units = f"the {situation.book.name(brand)} units" if brand and brand not in situation.candidates else "these devices"
+    doubt = situation.doubt
+    if doubt is not None and doubt.beside != brand:
+        units += f", which name {situation.book.name(doubt.beside)} as well"
     return Open(
         key=maker_key(situation),
         because=because,
         question=f"Did {makers} make {units}? (label, invoice, or device information read with credentials)",
         answers=YES_NO,
-        falls_to=Verdict.UNIDENTIFIED,
+        falls_to=Verdict.UNIDENTIFIED if doubt is None else Verdict.NO_FINDING,
     )
 
 

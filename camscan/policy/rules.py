@@ -165,6 +165,8 @@ class Rule:
     until: date | None = None
     assumptions: tuple[str, ...] = ()
     """Printed where the rule reaches or may reach the equipment."""
+    partial: bool = False
+    """Not all names that the text lists are recorded."""
     spared_assumption: str = ""
     """Printed where the rule does not reach an identified maker."""
     spared_unless: tuple[Condition, ...] = ()

@@ -40,7 +40,7 @@ def _values(judged: AssessedAsset, key: str) -> frozenset[str]:
         "brand": (found.brand,),
         "model": (found.model,),
         "kind": (found.kind,),
-        "site": (judged.site.name if judged.site else judged.asset.site,),
+        "site": [site.name for site in judged.each_site] or [judged.asset.site],
         "verdict": (verdict,),
         "rule": (finding.rule for finding in judged.judgement.findings),
     }

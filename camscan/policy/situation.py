@@ -16,6 +16,16 @@ UNIT_DATE: Key = ("date",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """That another maker is supposed than the one that the identification names, so that a rule's question about it is asked."""
+
+    beside: str
+    """The maker that the identification names."""
+    reason: str
+    """What speaks for the other one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """An identified device at a site on a date, with what is supposed for the sake of a question."""
 
@@ -34,6 +44,8 @@ class Situation:
     """When the unit was made or acquired; None where nobody knows or no relation of its companies has dates."""
     truths: tuple[tuple[Key, Truth], ...] = ()
     """Open points supposed to be settled."""
+    doubt: Doubt | None = None
+    """Why another maker stands in the identification than evidence names first; None where it is the one found."""
 
     def fact(self, name: str) -> str | None:
         """Return the value of a site fact; None where nothing is stated or presumed."""
@@ -78,6 +90,27 @@ class Situation:
         """Return whether anyone is named who can be called the maker; a firmware family is nobody."""
         named = [slug for slug in self.candidates if not self._is_family(slug)]
         return bool(named)
+
+    @property
+    def makers_in_part(self) -> tuple[str, ...]:
+        """Return whom edges name as makers of a part of what wears the label; none where a maker is known, or one of them makes it all."""
+        if self.identification.maker is not None or self.identification.brand is None:
+            return ()
+        edges = [edge for edge in self.book.edges_of.get(self.identification.brand, ()) if edge.type == "made_by"]
+        standing = [edge for edge in edges if self.may_cover(edge)]
+        if any(edge.status == "asserted" and not edge.scope for edge in standing):
+            return ()
+        return tuple(sorted({edge.parent for edge in standing}))
+
+    @property
+    def makers_shown(self) -> tuple[str, ...]:
+        """Return whom evidence names as makers where it settles on none of them; who is merely documented for the label is not shown."""
+        found = self.identification
+        if found.maker is not None:
+            return ()
+        return tuple(
+            sorted({one.maker for one in found.alternatives if one.maker and (one.brand is None or one.brand != found.brand)})
+        )
 
     @property
     def maker_is_surveillance_only(self) -> bool:

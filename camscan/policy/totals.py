@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypedDict
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypedDict
 
 from camscan.model import CAMERA_KINDS, RECORDER_KINDS, AssessedAsset, Confidence, Verdict, address_order
 
@@ -20,7 +20,20 @@ URGENCY = (
 CONFIRMED = frozenset({Verdict.PROHIBITED, Verdict.RESTRICTED})
 POSSIBLE = frozenset({Verdict.REVIEW, Verdict.UNIDENTIFIED})
 
+WAITING = frozenset({"open", "lapsed"})
+"""Status of a finding for which nothing has been decided; what is accepted or planned waits for nobody's next step."""
+
 Outcomes = tuple[tuple[str, Verdict], ...]
+
+
+class Standing(Protocol):
+    """A finding as far as it says what is open."""
+
+    @property
+    def verdict(self) -> Verdict: ...
+
+    @property
+    def status(self) -> str: ...
 
 
 class Counts(TypedDict):
@@ -42,6 +55,24 @@ class Counts(TypedDict):
     """Devices that a rule reaches for certain; cameras identified for certain where nothing was judged."""
     at_most: int
     """All that may be among them, silent hosts included."""
+
+
+def open_verdict(verdict: Verdict | None, findings: Sequence[Standing]) -> Verdict | None:
+    """Return the strongest verdict of a device that is neither accepted nor planned, of those that an exit code knows; None for none.
+
+    verdict: its overall one. It may be stronger: then what gives it is decided, and something weaker is not.
+    """
+    if verdict is Verdict.UNIDENTIFIED:
+        return verdict
+    if verdict is None or not _counts(verdict):
+        return None
+    return min(
+        (one.verdict for one in findings if one.status in WAITING and _counts(one.verdict)), key=URGENCY.index, default=None
+    )
+
+
+def _counts(verdict: Verdict) -> bool:
+    return verdict in CONFIRMED or verdict is Verdict.REVIEW
 
 
 def urgency(assessed: AssessedAsset) -> tuple[object, ...]:
@@ -116,7 +147,7 @@ def _steps(assessed: AssessedAsset) -> dict[str, Outcomes]:
 
 
 def _with_the_rest(outcome: Verdict, rest: list[Verdict]) -> Verdict:
-    standing = [verdict for verdict in rest if verdict in CONFIRMED or verdict is Verdict.REVIEW]
+    standing = [verdict for verdict in rest if _counts(verdict)]
     return min((outcome, *standing), key=URGENCY.index)
 
 

@@ -213,9 +213,7 @@ def content(
     return observation_file.dump(report.run, report.scope, report.attempts, observations, report.coverage, ledgers)
 
 
-def open_outputs(
-    specs: Sequence[str], formats: Mapping[str, Format] = FORMATS, *, reads: Sequence[str | Path] = ()
-) -> Outputs:
+def open_outputs(specs: Sequence[str], formats: Mapping[str, Format] = FORMATS, *, reads: Sequence[str | Path] = ()) -> Outputs:
     """Open the temporary file of every output. Call it while the process still has its privileges and one thread.
 
     formats: those that may be asked for, by name. reads: what is read, as it was named: no output takes its place. Raises UsageError naming the file and the remedy where one cannot be written.

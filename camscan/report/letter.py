@@ -74,15 +74,8 @@ def failed_text(words: str, site: str, marking: str | None, at: datetime, host: 
 
 
 def needing_action(report: Report) -> tuple[AssessedAsset, ...]:
-    """Return the devices that a rule reaches or may reach and for which nothing is accepted or planned, and those not identified."""
-    return tuple(
-        judged
-        for judged in report.assets
-        if judged.judgement.verdict is Verdict.UNIDENTIFIED
-        or (
-            judged.judgement.verdict in _FOR_ACTION and any(finding.status in view.WAITING for finding in view.decisive(judged))
-        )
-    )
+    """Return the devices that a rule reaches or may reach where that is not all accepted or planned, and those not identified."""
+    return tuple(judged for judged in report.assets if view.open_verdict(judged) is not None)
 
 
 def _for_action(report: Report) -> Iterator[str]:
@@ -98,13 +91,16 @@ def _for_action(report: Report) -> Iterator[str]:
 
 def _device(report: Report, judged: AssessedAsset) -> str:
     asset, known, verdict = judged.asset, judged.identification, judged.judgement.verdict
-    notes = dict.fromkeys(one.status_note for one in view.decisive(judged) if one.status == "lapsed")
+    partly = view.in_part(judged)
+    noted = [one for one in view.telling(judged) if one.status == "lapsed" or (partly and one.status != "open")]
+    notes = dict.fromkeys((one.status, one.status_note.removeprefix("lapsed: ")) for one in noted)
+    words = (view.verdict_words(verdict) if verdict else "-") + (f" ({partly})" if partly else "")
     parts = [
-        f"{view.verdict_words(verdict) if verdict else '-'}: {next(iter((*asset.ips, *asset.macs)), asset.key)}",
+        f"{words}: {next(iter((*asset.ips, *asset.macs)), asset.key)}",
         view.brand_and_maker(report, known),
         *([shortened(known.model, MOST_OF_NAME)] if known.model else []),
         *(["outside scope"] if asset.outside_scope else []),
-        *(f"lapsed: {note.removeprefix('lapsed: ')}" for note in notes),
+        *(f"{status}: {note}" for status, note in notes),
     ]
     return ", ".join(parts)
 

@@ -161,11 +161,11 @@ def _bare_verdict(report: Report, judged: AssessedAsset) -> str:
 
 
 def _statuses(report: Report, judged: AssessedAsset) -> str:
-    return ", ".join(sorted({finding.status for finding in view.decisive(judged)} - {"open"})) or "-"
+    return view.in_part(judged) or ", ".join(sorted({finding.status for finding in view.decisive(judged)} - {"open"})) or "-"
 
 
 def _rules(report: Report, judged: AssessedAsset) -> list[str]:
-    return sorted({finding.rule for finding in view.decisive(judged) if finding.verdict is not Verdict.NO_FINDING})
+    return sorted({finding.rule for finding in view.telling(judged) if finding.verdict is not Verdict.NO_FINDING})
 
 
 def _marks(judged: AssessedAsset) -> list[str]:
@@ -177,7 +177,7 @@ def _marks(judged: AssessedAsset) -> list[str]:
 
 
 def _because(judged: AssessedAsset) -> list[str]:
-    return sorted({str(reason) for finding in view.decisive(judged) for reason in finding.because})
+    return sorted({str(reason) for finding in view.telling(judged) for reason in finding.because})
 
 
 def _confidence(report: Report, judged: AssessedAsset) -> str:

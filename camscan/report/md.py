@@ -88,7 +88,7 @@ def _table_line(cells: Iterable[str]) -> str:
 def _cells(report: Report, judged: AssessedAsset) -> list[str]:
     asset, known = judged.asset, judged.identification
     places = (stated(judged, "location"), in_words(judged.attached_to) if judged.attached_to else "", site_name(judged))
-    found = [one for one in view.decisive(judged) if one.verdict is not Verdict.NO_FINDING]
+    found = [one for one in view.telling(judged) if one.verdict is not Verdict.NO_FINDING]
     marks = [
         mark
         for mark, holds in (
@@ -107,7 +107,7 @@ def _cells(report: Report, judged: AssessedAsset) -> list[str]:
         "; ".join((known.confidence or "none", *marks)),
         ", ".join(sorted({one.rule for one in found})),
         "; ".join(place for place in places if place),
-        ", ".join(sorted({one.status for one in found})),
+        view.in_part(judged) or ", ".join(sorted({one.status for one in found})),
     )
     return [inert(cell) for cell in cells]
 
@@ -124,7 +124,7 @@ def _reasons(alike: Iterable[AssessedAsset]) -> Iterator[str]:
     """Yield why devices have their verdict; the devices of which the same is said stand together."""
     places: dict[str, list[str]] = {}
     for judged in alike:
-        found = [one.reason for one in view.decisive(judged) if one.verdict in REASONED]
+        found = [one.reason for one in view.telling(judged) if one.verdict in REASONED]
         for reason in dict.fromkeys(found or [judged.judgement.reason]):
             if reason:
                 places.setdefault(reason, []).append(_place(judged))

@@ -212,9 +212,10 @@ def _ruled(judged: AssessedAsset) -> Iterator[str]:
 
 
 def _decisive(judged: AssessedAsset) -> Finding | None:
+    """Return the first finding of what is open; where nothing is, of the overall verdict."""
     if judged.judgement.verdict in (Verdict.NO_FINDING, None):
         return None
-    return next(iter(view.decisive(judged)), None)
+    return next(iter((*view.undecided(judged), *view.decisive(judged))), None)
 
 
 def _present(judged: AssessedAsset) -> str:

@@ -84,7 +84,7 @@ def _device(report: Report, judged: AssessedAsset, tags: Counter[str]) -> Row:
         "serial": _number(known.serial or ""),
         "asset_tag": _number(tag) if tags[tag] == 1 else "",
         "status": ACTIVE,
-        "site": _named(site_name(judged)),
+        "site": _named(site_name(judged) if not judged.sites else judged.sites[0].name),
         "description": ": ".join([TAG, ", ".join(words)])[:LONGEST_DESCRIPTION] if words else TAG,
         "tags": f"{TAG},{TAG}-{verdict.replace('_', '-')}" if verdict else TAG,
     }

@@ -21,7 +21,7 @@ def note_all(masks: Masks, report: Report, observations: Iterable[Observation], 
         noting.observation(seen)
     for judged in report.assets:
         noting.stated(judged)
-    for site in (report.run.site, *report.run.sites, *(one.site for one in report.assets if one.site)):
+    for site in (report.run.site, *report.run.sites, *(site for one in report.assets for site in one.each_site)):
         noting.site(site)
     noting.scope(report)
     for name in report.run.inputs:

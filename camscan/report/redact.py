@@ -35,6 +35,7 @@ from camscan.model import (
     SiteContext,
     StatementsUsed,
 )
+from camscan.policy.sites import combined
 from camscan.report.masks import Kind, Masks
 from camscan.report.noted import CALLS, clouds_of, is_known_cloud, kind_of_place, note_all
 from camscan.report.said import kind_of_fact, kind_of_field
@@ -136,6 +137,9 @@ class _Redaction:
             chain_head="",
         )
 
+    def _stands_at(self, judged: AssessedAsset) -> SiteContext | None:
+        return combined(tuple(map(self._site, judged.each_site))) if judged.each_site else None
+
     def _site(self, site: SiteContext) -> SiteContext:
         return SiteContext(name=self._mask("site", site.name), ranges=tuple(self._mask("range", text) for text in site.ranges))
 
@@ -230,7 +234,8 @@ class _Redaction:
             ),
             channels=tuple(map(self._channel, judged.channels)),
             channels_inferred=self._walked(judged.channels_inferred),
-            site=self._site(judged.site) if judged.site else None,
+            site=self._stands_at(judged),
+            sites=tuple(map(self._site, judged.sites)),
             attached_to=self._attachment(judged.attached_to) if judged.attached_to else None,
             attestations=tuple(
                 replace(one, attestation=self._attestation(one.attestation), lapsed=self._text(one.lapsed))

@@ -70,7 +70,7 @@ def first(values: tuple[str, ...]) -> str:
 
 
 def site_name(judged: AssessedAsset) -> str:
-    """Return the name of the site that a device stands at."""
+    """Return the name of the site that a device stands at; of several, all of them."""
     return judged.site.name if judged.site is not None else judged.asset.site
 
 

@@ -18,7 +18,8 @@ def head(report: Report, *, with_notice: bool = True) -> list[str]:
     """Return who ran what, by which rules, under whose authority; a line an item. with_notice: that it is no legal advice, too."""
     run, scope = report.run, report.scope
     judged_by = ", ".join(run.policies) if run.policies else "none chosen, nothing was judged"
-    used = Counter(judged.site for judged in report.assets if judged.site is not None)
+    used = Counter(site for judged in report.assets for site in judged.each_site)
+    several = Counter(judged.site for judged in report.assets if judged.site is not None and judged.sites)
     stated = view.stated_words(run.site)
     notice = f" {NOT_LEGAL_ADVICE}" if with_notice else ""
     lines = [
@@ -29,6 +30,10 @@ def head(report: Report, *, with_notice: bool = True) -> list[str]:
             f"Site {site.name} ({', '.join(site.ranges)}): {view.stated_words(site) or NOTHING_STATED}; {view.counted(used[site])}"
             for site in run.sites
             if site in used
+        ),
+        *(
+            f"At several sites, {site.name}: {view.stated_words(site) or view.NOTHING_OF_ALL}; {view.counted(number)}"
+            for site, number in sorted(several.items(), key=lambda item: item[0].name)[:MOST_NAMED]
         ),
         authority(report),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from camscan.model import (
@@ -27,7 +27,8 @@ from camscan.model import (
     SiteContext,
     Verdict,
 )
-from camscan.policy.totals import URGENCY, Outcomes, counts, group_by_settle
+from camscan.policy import totals as tallied
+from camscan.policy.totals import URGENCY, WAITING, Outcomes, counts, group_by_settle
 from camscan.report.hostile import is_hostile
 
 _LEVEL_WORDS = {
@@ -36,9 +37,6 @@ _LEVEL_WORDS = {
     CoverageLevel.LISTENED: "by listening only (what stayed silent was not seen)",
     CoverageLevel.NONE: "not covered",
 }
-
-WAITING = frozenset({"open", "lapsed"})
-"""Status of a finding for which nothing has been decided; what is accepted or planned waits for nobody's next step."""
 
 MOST_NAMES = 2
 """Names of one destination that are shown."""
@@ -209,6 +207,36 @@ def decisive(judged: AssessedAsset) -> tuple[Finding, ...]:
     return tuple(finding for finding in judged.judgement.findings if finding.verdict is judged.judgement.verdict)
 
 
+def open_verdict(judged: AssessedAsset) -> Verdict | None:
+    """Return the strongest verdict of a device that is neither accepted nor planned, of those that an exit code knows."""
+    return tallied.open_verdict(judged.judgement.verdict, judged.judgement.findings)
+
+
+def undecided(judged: AssessedAsset) -> tuple[Finding, ...]:
+    """Return the findings that give the open verdict, and for which nothing is decided."""
+    verdict = open_verdict(judged)
+    return tuple(one for one in judged.judgement.findings if one.verdict is verdict and one.status in WAITING)
+
+
+def telling(judged: AssessedAsset) -> tuple[Finding, ...]:
+    """Return the findings that give the overall verdict and, where that is decided in part, those that give what is open."""
+    first = decisive(judged)
+    return (*first, *(one for one in undecided(judged) if one not in first)) if in_part(judged) else first
+
+
+def in_part(judged: AssessedAsset) -> str:
+    """Return that something else of a device is open than what is accepted or planned of it; empty where that is not so.
+
+    E.g. `accepted in part; open: restricted`.
+    """
+    decided = sorted({one.status for one in decisive(judged)} - WAITING)
+    verdict = open_verdict(judged)
+    if verdict is None or not decided:
+        return ""
+    state = "open" if any(one.status == "open" for one in undecided(judged)) else "lapsed"
+    return f"{', '.join(decided)} in part; {state}: {verdict_words(verdict)}"
+
+
 def hostile_fields(asset: Asset) -> tuple[str, ...]:
     """Return the fields in which a device sent what attacks its reader."""
     return tuple(
@@ -233,7 +261,15 @@ def questions(report: Report) -> list[tuple[str, Outcomes, int]]:
     waiting = [
         judged for judged in report.assets if any(one.settle and one.status in WAITING for one in judged.judgement.findings)
     ]
-    return group_by_settle(waiting)
+    return group_by_settle(map(_as_far_as_open, waiting))
+
+
+def _as_far_as_open(judged: AssessedAsset) -> AssessedAsset:
+    """Return a device without what is decided of it, so that an answer leads to what it would leave open."""
+    left = tuple(one for one in judged.judgement.findings if one.status in WAITING)
+    if len(left) == len(judged.judgement.findings):
+        return judged
+    return replace(judged, judgement=replace(judged.judgement, verdict=open_verdict(judged), findings=left))
 
 
 def waiting_words(number: int) -> str:
@@ -249,16 +285,8 @@ def first_steps(report: Report) -> tuple[str, ...]:
     first = Counter(
         plan[0].text.partition(". ")[0].rstrip(".")
         for judged in report.assets
-        if judged.judgement.verdict in (Verdict.PROHIBITED, Verdict.RESTRICTED)
-        and (
-            plan := [
-                step
-                for finding in decisive(judged)
-                if finding.status in WAITING
-                for step in finding.action
-                if step.name != "rule"
-            ]
-        )
+        if open_verdict(judged) in (Verdict.PROHIBITED, Verdict.RESTRICTED)
+        and (plan := [step for finding in undecided(judged) for step in finding.action if step.name != "rule"])
     )
     return tuple(f"{counted(number)}: {text}" for text, number in first.most_common(1))
 
@@ -266,6 +294,10 @@ def first_steps(report: Report) -> tuple[str, ...]:
 def counted(number: int) -> str:
     """Return a number of devices in words."""
     return "1 device" if number == 1 else f"{number} devices"
+
+
+NOTHING_OF_ALL = "nothing that holds of each of them"
+"""Of several sites, where they differ or leave open."""
 
 
 def stated_words(site: SiteContext) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import dataclasses
 import json
 import shutil
 from datetime import date
@@ -111,6 +113,81 @@ def test_sites_decide_by_range_and_json_says_at_which_a_device_stands(kept: Path
     assert "Site annex (10.20.5.0/24): class sensitive; 1 device" in text
     kept_again = json.loads(invoked("report", str(again), "--format", "json").stdout)
     assert {a["ips"][0]: a["verdict"] for a in kept_again["assets"]} == {ip: verdict for ip, (verdict, _) in found.items()}
+
+
+SEVERAL = """
+[[site]]
+name = "cctv"
+ranges = ["{cctv}"]
+class = "other"
+zone = "separate"
+decision = "not-extend"
+
+[[site]]
+name = "core"
+ranges = ["{core}"]
+class = "other"
+zone = "core"
+decision = "not-extend"
+
+[[site]]
+name = "annex"
+ranges = ["10.20.2.0/24"]
+"""
+
+
+def at_two_addresses(folder: Path, other: int) -> Path:
+    """Write a run that met one camera at 10.20.0.11 and at another address."""
+    one = [told(number, HIKVISION) for number in (0, other)]
+    met = [dataclasses.replace(seen, link_mac="bc:ad:28:00:00:01") for seen in one]
+    file = folder / "two.obs.jsonl"
+    run = canned.run(site=SiteContext(name="Poznań"))
+    file.write_text("".join(dump(run, canned.scope(), [canned.attempt()], met, [canned.LINK])), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("cctv", "core", "other", "verdict", "name"),
+    [
+        ("10.20.0.0/24", "10.20.1.0/24", 1, "restricted", "cctv + core"),
+        ("10.20.1.0/24", "10.20.0.0/24", 1, "restricted", "cctv + core"),
+        ("10.20.0.0/24", "10.20.1.0/24", 2, "review", "annex + cctv"),
+        ("10.20.0.0/24", "10.20.1.0/24", 9, "review", "Poznań + cctv"),
+        ("10.20.0.0/24", "10.20.1.0/24", 0, "no_finding", "cctv"),
+    ],
+)
+def test_a_device_at_two_sites_is_one_row_by_what_holds_of_both_whatever_their_order(
+    tmp_path: Path, cctv: str, core: str, other: int, verdict: str, name: str
+) -> None:
+    sites, run, again = tmp_path / "sites.toml", at_two_addresses(tmp_path, other), tmp_path / "again.obs.jsonl"
+    sites.write_text(SEVERAL.format(cctv=cctv, core=core), encoding="utf-8")
+    done = invoked("report", str(run), "--sites", str(sites), "--format", "json", "-o", str(again))
+    for document in (json.loads(done.stdout), json.loads(invoked("report", str(again), "--format", "json").stdout)):
+        [device] = document["assets"]
+        assert (device["verdict"], device["stands_at"]["name"]) == (verdict, name)
+    table = invoked("report", str(again), "--columns", "verdict,address,site").stdout
+    assert any(line.endswith(name) for line in table.splitlines())
+    assert (f"At several sites, {name}:" in table) == ("+" in name)
+    page = invoked("report", str(again), "--format", "html").stdout
+    assert name in page
+    assert all(f"site {one}" in page for one in name.split(" + ") if one != name)
+
+
+def test_the_inventory_is_given_one_site_of_a_device_at_two(tmp_path: Path) -> None:
+    sites, run = tmp_path / "sites.toml", at_two_addresses(tmp_path, 1)
+    sites.write_text(SEVERAL.format(cctv="10.20.0.0/24", core="10.20.1.0/24"), encoding="utf-8")
+    [row] = csv.DictReader(invoked("report", str(run), "--sites", str(sites), "--format", "netbox").stdout.splitlines())
+    assert row["site"] == "cctv"
+
+
+def test_a_device_at_two_sites_is_redacted_with_a_mask_for_each(tmp_path: Path) -> None:
+    sites, run = tmp_path / "sites.toml", at_two_addresses(tmp_path, 2)
+    sites.write_text(SEVERAL.format(cctv="10.20.0.0/24", core="10.20.1.0/24"), encoding="utf-8")
+    document = json.loads(invoked("report", str(run), "--sites", str(sites), "--redact", "--format", "json").stdout)
+    names = [site["name"] for site in document["run"]["sites"]]
+    [device] = document["assets"]
+    assert set(device["stands_at"]["name"].split(" + ")) <= set(names)
+    assert not any(word in json.dumps(document) for word in ("annex", "cctv"))
 
 
 def test_a_finding_in_json_carries_its_plan(kept: Path) -> None:

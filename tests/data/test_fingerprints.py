@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS, STREAM_CODECS
-from camscan.datafiles.check import check_vendor, check_whole, coverage_of
+from camscan.datafiles.check import check_vendor, check_whole, coverage_of, message_of
 from camscan.datafiles.knowledge import load_knowledge, standards_of, vendor_files
-from camscan.datafiles.schema import VendorFile
+from camscan.datafiles.schema import FingerprintEntry, VendorFile
 from camscan.identify.engine import identify_fields
+from camscan.identify.match import hits_of_message
 from camscan.identify.pattern import Pattern
-from camscan.identify.rules import Knowledge
-from camscan.model import CAMERA_KINDS, MAX_VALUE
+from camscan.identify.rules import NAME, Knowledge
+from camscan.model import CAMERA_KINDS, MAX_VALUE, Fields
 
 ROOT = Path(__file__).parents[2] / "fingerprints"
 FILES: list[tuple[str, VendorFile]] = [(path.stem, entry) for path, entry in vendor_files(ROOT)]
@@ -92,6 +94,41 @@ def test_nothing_is_wrong_across_files() -> None:
 @every_file
 def test_each_entry_holds_its_own_examples_and_contradicts_no_other(entry: VendorFile) -> None:
     assert [str(one) for one in check_vendor(entry, knowledge(), f"vendors/{entry.vendor.slug}.toml")] == []
+
+
+@every_file
+def test_one_entry_says_what_one_field_says(entry: VendorFile) -> None:
+    assert [twice for one in entry.fingerprint for twice in repeated(one)] == []
+
+
+def test_one_entry_of_the_standards_says_what_one_field_says() -> None:
+    assert [twice for one in standards_of(ROOT) for twice in repeated(one)] == []
+
+
+def repeated(entry: FingerprintEntry) -> list[tuple[str, ...]]:
+    """Return the fingerprints that claim the same of one field in an example of an entry."""
+    found: list[tuple[str, ...]] = []
+    for example in entry.examples:
+        message = message_of(entry, example.text, example.fields)
+        assert message is not None
+        claims: dict[tuple[str, Fields], list[str]] = {}
+        for hit in hits_of_message(message, 0, knowledge()):
+            claims.setdefault((hit.evidence.field, hit.evidence.says), []).append(hit.evidence.fingerprint)
+        found += [tuple(names) for names in claims.values() if len(names) > 1]
+    return found
+
+
+def test_what_an_owner_calls_a_device_gives_its_label_and_no_firmware() -> None:
+    names = [one for one in knowledge().fingerprints if one.witness == NAME]
+    assert len(names) > 400
+    assert [one.id for one in names if {"brand", "maker"} <= dict(one.gives).keys()] == []
+
+
+@pytest.mark.parametrize("field", ["dhcp.hostname", "mdns.instance", "mdns.host", "upnp.friendly_name"])
+def test_a_name_is_a_witness_of_its_protocol_only_where_the_factory_puts_numbers_in_it(field: str) -> None:
+    for one in knowledge().fingerprints:
+        if one.conditions[0].field == field and one.witness != NAME:
+            assert re.search(r"\{(?:1,3\}\)\{3|4,12|6|12)\}", one.conditions[0].pattern.text), one.id
 
 
 @every_file

@@ -158,11 +158,31 @@ def test_label_that_two_witnesses_or_a_certificate_show_is_not_overruled_by_an_i
     assert conflicts(found) == {"oui-differs"}
 
 
-def test_equally_strong_makers_are_not_decided_by_chance(knowledge: Knowledge) -> None:
-    found = identify(asset(SADP, ZENITH_CERTIFICATE), knowledge)
+def witnessed(knowledge: Knowledge, **witnesses: str) -> Knowledge:
+    """Return the same knowledge in which other witnesses stand behind the entries of some vendors."""
+    return replace(
+        knowledge,
+        fingerprints=tuple([replace(one, witness=witnesses.get(one.vendor, one.witness)) for one in knowledge.fingerprints]),
+    )
+
+
+@pytest.mark.parametrize("witness", ["wire", "device"])
+def test_equally_strong_makers_are_not_decided_by_chance(knowledge: Knowledge, witness: str) -> None:
+    found = identify(asset(SADP, ZENITH_CERTIFICATE), witnessed(knowledge, acme=witness, zenith=witness))
     assert found.brand is found.maker is None
     assert {"maker-differs", "brand-differs"} <= conflicts(found)
     assert {(one.brand, one.maker) for one in found.alternatives} >= {("acme", "acme"), ("zenith", "zenith")}
+
+
+def test_of_two_certain_makers_the_one_whose_protocol_replies_is_meant(knowledge: Knowledge) -> None:
+    found = identify(asset(SADP, ZENITH_CERTIFICATE, ZENITH_SERVER, mac=ZENITH_MAC), knowledge)
+    assert (found.maker, found.confidence) == ("acme", Confidence.CERTAIN)
+    assert "maker-differs" in conflicts(found)
+
+
+def test_what_an_owner_can_set_and_a_registrant_decide_nothing_between_certain_makers(knowledge: Knowledge) -> None:
+    found = identify(asset(SADP, ZENITH_CERTIFICATE, ZENITH_SERVER, mac=ZENITH_MAC), witnessed(knowledge, acme="device"))
+    assert found.maker is None
 
 
 def test_stronger_maker_wins_and_the_weaker_stays_in_sight(knowledge: Knowledge) -> None:
@@ -228,6 +248,12 @@ def test_positive_mark_of_another_device_beats_weak_camera_marks(knowledge: Know
 
 def test_strong_camera_marks_beat_a_weak_mark_of_another_device(knowledge: Knowledge) -> None:
     found = identify(asset(PRINTER, RTSP), knowledge)
+    assert found.kind == "camera"
+    assert "kind-differs" in conflicts(found)
+
+
+def test_of_software_and_a_camera_that_are_equally_well_shown_the_camera_is_meant(knowledge: Knowledge) -> None:
+    found = identify(asset(SOFTWARE, ZENITH_SERVER), knowledge)
     assert found.kind == "camera"
     assert "kind-differs" in conflicts(found)
 

@@ -12,7 +12,7 @@ import pytest
 from camscan.datafiles.knowledge import load_knowledge
 from camscan.identify.engine import identify_fields
 from camscan.identify.rules import Knowledge
-from camscan.model import Identification
+from camscan.model import Confidence, Identification
 
 ROOT = Path(__file__).parents[2] / "fingerprints"
 ROWS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("relabels.toml").read_text("utf-8"))["relabel"]
@@ -66,3 +66,10 @@ def test_every_documented_relabel_has_a_row() -> None:
 def test_a_label_over_foreign_firmware_without_any_edge_is_reported_as_a_contradiction() -> None:
     found = seen({"onvif.manufacturer": "AXIS"}, {"rtsp.auth.realm": "IP Camera(C0001)"})
     assert [one.kind for one in found.conflicts]
+
+
+def test_unreadable_bytes_on_the_port_of_sadp_hint_at_its_maker_and_prove_nothing() -> None:
+    found = seen({"sadp.encrypted": "true"})
+    assert (found.maker, found.confidence) == ("hikvision", Confidence.TENTATIVE)
+    found = seen({"sadp.encrypted": "true", "http.auth.realm": "AXIS_ACCC8E000001", "mac": "ac:cc:8e:00:00:01"})
+    assert found.maker != "hikvision"

@@ -15,6 +15,7 @@ from camscan.identity import bound
 from camscan.model import Covered, DeviceException, Finding, Identification, Judgement, SiteContext, Verdict
 from camscan.policy.exceptions import NO_WAIVER, Register, Standing, coverable, expiry_warnings, with_status
 from camscan.policy.selection import selected, selection
+from camscan.policy.sites import combined
 from tests.policy.books import TODAY, identified, judged
 from tests.report import canned
 
@@ -253,6 +254,13 @@ def test_a_selection_takes_the_devices_of_which_every_term_holds(text: str, numb
     one = canned.assessed(1, Verdict.PROHIBITED, finding, identification=Identification(kind="camera", maker="hikvision"))
     two = canned.assessed(2, Verdict.NO_FINDING, identification=Identification(kind="camera", maker="axis"))
     assert len(selected([one, two], selection([text]))) == number
+
+
+@pytest.mark.parametrize(("site", "number"), [("cctv", 1), ("CORE", 1), ("annex", 0), ("cctv + core", 0)])
+def test_a_device_at_two_sites_is_selected_by_the_name_of_either(site: str, number: int) -> None:
+    sites = (SiteContext(name="cctv"), SiteContext(name="core"))
+    one = replace(canned.assessed(1, Verdict.PROHIBITED), site=combined(sites), sites=sites)
+    assert len(selected([one], selection([f"site={site}"]))) == number
 
 
 @pytest.mark.parametrize("text", ["", "maker", "maker=", "colour=red", "maker=a,,"])

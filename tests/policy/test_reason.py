@@ -120,3 +120,49 @@ def test_no_sentence_of_any_golden_case_holds_a_word_that_is_never_printed():
             texts += [finding.reason, finding.note, *finding.assumptions, *finding.references]
             texts += [finding.settle.question] if finding.settle else []
         assert not FORBIDDEN & words(" ".join(texts)), case.name
+
+
+@pytest.mark.parametrize("witness", ["name", "traffic", "page"])
+def test_a_title_a_name_and_a_cloud_are_no_firmware(witness: str):
+    says = (("brand", "axis"), ("maker", "axis"))
+    mark = Evidence(
+        fingerprint="axis.title", field="http.title", value="AXIS", observation=0, says=says, editable=True, witness=witness
+    )
+    found = identified(brand="axis", maker="axis", confidence=Confidence.TENTATIVE, evidence=(mark,))
+    text = reason(found, policy="us-federal-agency")
+    assert "label and firmware" not in text
+    assert "the label reads Axis, no mark of firmware is seen; from the label Axis is taken as its maker" in text
+
+
+def test_a_label_whose_maker_only_its_interface_shows_is_not_said_to_have_that_firmware():
+    label = Evidence(
+        fingerprint="lts.title", field="http.title", value="LTS", observation=0, says=(("brand", "lts"),), witness="name"
+    )
+    interface = Evidence(
+        fingerprint="oui:1", field="mac", value="", observation=0, says=(("brand", "hikvision"),), witness="oui"
+    )
+    found = identified(
+        brand="lts", maker_basis="wire-shows-maker", confidence=Confidence.TENTATIVE, evidence=(label, interface)
+    )
+    assert "the firmware is of" not in reason(found)
+
+
+@pytest.mark.parametrize(
+    ("policy", "maker", "as_of", "expected"),
+    [
+        ("rule:us.dod.s805", "uniview", date(2026, 11, 21), "the list behind it is known in part;"),
+        ("us-tx-agency", "tiandy", date(2026, 11, 21), "the list behind it is known in part;"),
+        ("us-federal-agency", "uniview", date(2028, 1, 1), "it was due to be read again by 31 May 2027;"),
+        ("us-tx-agency", "tiandy", date(2028, 1, 1), "known in part, and it was due to be read again by 31 May 2027;"),
+    ],
+)
+def test_of_a_list_known_in_part_or_overdue_it_is_said_whom_it_names_here(policy, maker, as_of, expected):
+    found = judged(identified(brand=maker, maker=maker), policies=(policy,), as_of=as_of).findings[0].reason
+    assert "this maker is not among the names recorded here: " in found
+    assert expected in found
+    assert "it does not reach equipment of this maker" not in found
+
+
+def test_of_a_list_known_in_full_it_is_said_that_it_does_not_reach_a_maker():
+    text = reason(identified(brand="axis", maker="axis"), policy="us-federal-agency")
+    assert "it does not reach equipment of this maker" in text

@@ -10,6 +10,7 @@ import pytest
 
 from camscan.model import Finding, Identification, SiteContext, Verdict
 from camscan.policy.golden import run
+from camscan.policy.rules import Presumption
 from camscan.policy.sentence import INSTALLED_WORDS, MUST, with_sentence
 from camscan.policy.situation import Situation, essence
 from tests.factories import observation
@@ -112,6 +113,17 @@ def test_at_a_sensitive_site_every_uk_finding_ends_with_what_to_do_first():
 )
 def test_elsewhere_and_before_parliament_was_told_it_does_not(site: SiteContext, as_of: date):
     assert all("Not expected" not in finding.reason for finding in judged(site=site, as_of=as_of).findings)
+
+
+def test_a_class_that_the_policy_only_presumes_does_not_end_a_finding_so():
+    department = shipped().sets["uk-department"]
+    presumed = Presumption(fact="class", value="sensitive", assumption="the site is taken as a sensitive one")
+    presuming = replace(shipped(), sets=dict(shipped().sets) | {"xx": replace(department, name="xx", presumptions=(presumed,))})
+    findings = judged(book=presuming, policies=("xx",), site=UNSTATED).findings
+    assert Verdict.PROHIBITED in {finding.verdict for finding in findings}
+    assert all("Not expected" not in finding.reason for finding in findings)
+    stated = judged(book=presuming, policies=("xx",), site=SENSITIVE).findings
+    assert all("Not expected: Parliament was told" in finding.reason for finding in stated)
 
 
 def test_a_decision_of_the_department_is_cited_and_holds_from_its_day_on():

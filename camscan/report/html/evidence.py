@@ -150,7 +150,7 @@ def row(report: Report, number: int, place: int, plans: Plans, bounds: Bounds | 
     """Return one device. number: its place in the report; place: among all by address; bounds: of its chain, None without one."""
     judged = report.assets[number]
     asset, known = judged.asset, judged.identification
-    findings = view.decisive(judged)
+    findings, partly = view.telling(judged), view.in_part(judged)
     verdict = judged.judgement.verdict
     flags = [text for text, holds in (
         ("outside scope", asset.outside_scope),
@@ -162,7 +162,7 @@ def row(report: Report, number: int, place: int, plans: Plans, bounds: Bounds | 
         anchor=anchor(number),
         place=place,
         verdict=marks.name_of(verdict),
-        statuses=tuple(sorted({str(finding.status) for finding in findings} - {"open"})),
+        statuses=(partly,) if partly else tuple(sorted({str(finding.status) for finding in findings} - {"open"})),
         address=asset.ips[0] if asset.ips else "",
         more_addresses=max(len(asset.ips) - 1, 0),
         mac=asset.macs[0] if asset.macs else "",
@@ -250,7 +250,10 @@ def _facts(report: Report, judged: AssessedAsset) -> Iterator[tuple[str, str]]:
     yield from ((name, cut(value)) for name, value in stated.items() if value)
     yield "seen", f"{view.local(asset.first_seen)} to {view.local(asset.last_seen)}"
     if judged.site is not None:
-        yield "stands at", f"{judged.site.name}: {view.stated_words(judged.site) or 'nothing stated'}"
+        nothing = view.NOTHING_OF_ALL if judged.sites else "nothing stated"
+        yield "stands at", f"{judged.site.name}: {view.stated_words(judged.site) or nothing}"
+    for site in judged.sites:
+        yield f"site {site.name}", view.stated_words(site) or "nothing stated"
     if judged.channels_inferred is not None:
         yield "behind it", view.range_words(judged.channels_inferred)
     metered = "" if ledger.metered else "; nmap sent more, not metered"

@@ -57,7 +57,7 @@ class Maker:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Devices of one verdict for which nothing is decided yet, by maker."""
+    """Devices of which the same verdict is open, by maker."""
 
     verdict: str
     number: int
@@ -146,26 +146,17 @@ def _rules_say(report: Report) -> Iterator[str]:
     """Yield what the rules say that reach most devices for certain, in their own words."""
     said: Counter[str] = Counter()
     for judged in report.assets:
-        if judged.judgement.verdict in (Verdict.PROHIBITED, Verdict.RESTRICTED):
-            waiting = [one for one in view.decisive(judged) if one.status in view.WAITING]
-            said.update({step.text for one in waiting for step in one.action if step.name == "rule"})
+        if view.open_verdict(judged) in (Verdict.PROHIBITED, Verdict.RESTRICTED):
+            said.update({step.text for one in view.undecided(judged) for step in one.action if step.name == "rule"})
     for text, _ in sorted(said.items(), key=lambda item: (-item[1], item[0]))[:2]:
         yield cut(text, MOST_LETTERS)
-
-
-def _waiting(judged: AssessedAsset) -> bool:
-    """Return whether nothing is decided about a device that needs a decision."""
-    if judged.judgement.verdict not in NAMED:
-        return False
-    findings = view.decisive(judged)
-    return not findings or any(finding.status in view.WAITING for finding in findings)
 
 
 def _groups(report: Report) -> tuple[Group, ...]:
     found: dict[Verdict, dict[str, list[int]]] = {}
     for number, judged in enumerate(report.assets):
-        verdict = judged.judgement.verdict
-        if verdict is not None and _waiting(judged):
+        verdict = view.open_verdict(judged)
+        if verdict is not None:
             name = view.name_of(report, judged.identification.maker) or "maker not established"
             found.setdefault(verdict, {}).setdefault(name, []).append(number)
     return tuple(
@@ -205,7 +196,7 @@ def _address(judged: AssessedAsset) -> str:
 def _decided(report: Report) -> str:
     counted: Counter[str] = Counter()
     for judged in report.assets:
-        if judged.judgement.verdict in NAMED and not _waiting(judged):
+        if judged.judgement.verdict in NAMED and view.open_verdict(judged) is None:
             counted.update({_status(view.decisive(judged))})
     return ", ".join(f"{number} {status}" for status, number in sorted(counted.items()))
 
