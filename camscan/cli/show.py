@@ -39,7 +39,7 @@ def open_streams() -> None:
             if place != number:
                 os.dup2(place, number)
                 os.close(place)
-            setattr(sys, name, open(number, "r" if name == "stdin" else "w", closefd=False))  # noqa: SIM115
+            setattr(sys, name, open(number, "r" if name == "stdin" else "w", closefd=False))  # noqa: SIM115 - open as long as the process
     if type(sys.stderr) is io.TextIOWrapper:
         sys.stderr = _Unheard(sys.stderr.detach(), encoding=sys.stderr.encoding, errors="backslashreplace", line_buffering=True)
     reconfigure = getattr(sys.stdout, "reconfigure", None)

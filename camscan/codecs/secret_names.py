@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 from functools import lru_cache
-from typing import Any
+
+from camscan.codecs.expressions import compiled
 
 NAMES = (
     b"passw",
@@ -43,6 +44,7 @@ _KEY = (
     rb"|login|user|admin|master|sign|ssh|hmac)[0-9_.\-\[\]]*key"
 )
 """Keys that open something; that of a product does not."""
+_KEY_ALONE = _KEY + rb"(?:[^a-z]|$)"
 WORDS = b"|".join((*NAMES, *PERSONS, *_PARTS, *sorted(_LAST - {b"user"}), rb"user(?:[^-]|$)", _IN_ELEMENTS, _KEY))
 """The expression for what stands in every such name; User-Agent, which is everywhere, is none."""
 
@@ -61,27 +63,6 @@ class Kind(IntEnum):
     """All of it, whatever its form."""
 
 
-@lru_cache(maxsize=1)
-def words() -> Any:
-    """Return what finds a word of a secret name in lower case."""
-    import re2  # type: ignore[import-untyped]  # 30 ms that only those pay who keep messages
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.never_capture = True
-    return re2.compile(WORDS, options)
-
-
-@lru_cache(maxsize=1)
-def _keys() -> Any:
-    import re2
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.never_capture = True
-    return re2.compile(_KEY + rb"(?:[^a-z]|$)", options)
-
-
 @lru_cache(maxsize=4096)
 def kind(name: bytes) -> Kind:
     """Return what a name says of its value."""
@@ -89,7 +70,7 @@ def kind(name: bytes) -> Kind:
     if any(word in lowered for word in NAMES):
         return Kind.SECRET
     parts = _parts(name)
-    if any(part not in _WORDS and part.endswith(_PARTS) for part in parts) or _keys().search(lowered) is not None:
+    if any(part not in _WORDS and part.endswith(_PARTS) for part in parts) or compiled(_KEY_ALONE).search(lowered) is not None:
         return Kind.SECRET
     if any(word in lowered for word in PERSONS):
         return Kind.PERSON

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from camscan.codecs.secret_names import Kind, kind, words
+from camscan.codecs.expressions import compiled
+from camscan.codecs.secret_names import WORDS, Kind, kind
 
 Span = tuple[int, int]
 """Where a secret begins and ends."""
@@ -32,7 +33,7 @@ _LONGEST_CALL = 64
 def spans(raw: bytes, lowered: bytes) -> Iterator[Span]:
     """Yield the values of secret names; some more than once, whole and in parts. lowered: the text in lower case."""
     text, position = _Text(raw, lowered), 0
-    for found in words().finditer(lowered):
+    for found in compiled(WORDS).finditer(lowered):
         if found.start() < position:
             continue
         start, end = text.name_around(found.start(), position)

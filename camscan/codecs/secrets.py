@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from camscan.codecs import secret_names, secret_values, urls
+from camscan.codecs.expressions import compiled, literal
 from camscan.codecs.secret_names import Kind
 
 BLANK = b"*"
@@ -53,14 +54,8 @@ _ATTRIBUTES = frozenset(
 @lru_cache(maxsize=1)
 def _marks() -> Any:
     """Return what finds any word that is looked for here, in one pass and whatever the case."""
-    import re2  # type: ignore[import-untyped]  # 30 ms that only those pay who keep messages
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.case_sensitive = False
-    options.never_capture = True
-    words = b"|".join(map(re2.escape, (*_HEADERS, *_WIDE)))
-    return re2.compile(b"|".join((secret_names.WORDS, words, urls.SIGN)), options)
+    words = b"|".join(map(literal, (*_HEADERS, *_WIDE)))
+    return compiled(b"|".join((secret_names.WORDS, words, urls.SIGN)), any_case=True)
 
 
 @lru_cache(maxsize=4)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any
 from urllib.parse import unquote_to_bytes
+
+from camscan.codecs.expressions import compiled
 
 Span = tuple[int, int]
 """Where something begins and ends, in bytes."""
@@ -39,17 +39,6 @@ _LONGEST_SCHEME = 16
 _LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ROUNDS = 3
 """How often a coded text is decoded to judge it."""
-
-
-@lru_cache(maxsize=8)
-def _pattern(expression: bytes) -> Any:
-    """Return an expression as it finds something, whatever the case."""
-    import re2  # type: ignore[import-untyped]  # 30 ms that only those pay who keep messages
-
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.case_sensitive = False
-    return re2.compile(expression, options)
 
 
 def user_information(raw: bytes) -> Iterator[Span]:
@@ -87,12 +76,12 @@ def queries(raw: bytes) -> Iterator[Span]:
             if begin < seen[coded]:
                 continue
             seen[coded] = stop
-            mark = _pattern(_MARK).search(run[begin:stop]) if coded else None
+            mark = compiled(_MARK, any_case=True).search(run[begin:stop]) if coded else None
             at = begin + mark.end() if mark is not None else run.find(b"?", begin, stop) + 1
             if at:
                 seen = [stop, stop]
                 yield start + at, start + stop
-    for found in _pattern(_REFERENCE).finditer(raw):
+    for found in compiled(_REFERENCE, any_case=True).finditer(raw):
         yield next(found.span(group) for group in (1, 2, 3) if found.span(group)[0] >= 0)
 
 
@@ -109,7 +98,7 @@ def unquoted(text: bytes) -> bytes:
 def _runs(raw: bytes, wanted: bytes) -> Iterator[Span]:
     """Yield where bytes stand together that a URL may consist of, and among them what is wanted."""
     stops, end = raw.translate(_STOPS), 0
-    while (found := _pattern(wanted).search(raw, end)) is not None:
+    while (found := compiled(wanted, any_case=True).search(raw, end)) is not None:
         start = stops.rfind(0, end, found.start()) + 1 or end
         end = stops.find(0, found.end())
         end = len(raw) if end < 0 else end
@@ -118,7 +107,7 @@ def _runs(raw: bytes, wanted: bytes) -> Iterator[Span]:
 
 def _urls(run: bytes) -> Iterator[tuple[int, int, bool]]:
     """Yield where the authority of each URL begins, where the URL ends, and whether it is coded as a value of a form."""
-    for found in _pattern(_START).finditer(run):
+    for found in compiled(_START, any_case=True).finditer(run):
         begin, coded = found.end(), b"/" not in found.group()
         stop = min((at for end in _ENDS_OF_CODED if (at := run.find(end, begin)) >= 0), default=len(run)) if coded else len(run)
         front = run[max(0, found.start() - _LONGEST_SCHEME) : found.start()]
@@ -137,7 +126,7 @@ def _signs(run: bytes) -> tuple[list[int], list[int]]:
     """Return where what stands for an `@` does in a URL as it is, and in one that is the value of a form."""
     if not any(sign in run for sign in _SIGNS[1:]):
         return [], []
-    found = [(one.start(), one.group()) for one in _pattern(_CODED_SIGN).finditer(run)]
+    found = [(one.start(), one.group()) for one in compiled(_CODED_SIGN, any_case=True).finditer(run)]
     return [at for at, sign in found if b"%" not in sign], [at for at, _ in found]
 
 
