@@ -1,6 +1,9 @@
 # Every target works as the first command after git and make on Debian 12 with Python 3.11, as root.
 # Tests, demo and bench run inside a network namespace of their own: nothing can reach this machine's links.
 
+# A camscan that is started a thousand times must not be compiled a thousand times.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 ISOLATED := bash .ci/isolated
 # Many tests wait for a network more than they compute; each process has its own.

@@ -286,6 +286,7 @@ def wire() -> Iterator[tuple[int, str]]:
     try:
         with netns.inside(space):
             netns.ip_batch(["link add near type veth peer name far", "link set near up", "link set far up"])
+            netns.await_carrier([(None, "near"), (None, "far")])
         yield space, "far"
     finally:
         os.close(space)

@@ -94,6 +94,7 @@ def _two_links(stack: ExitStack) -> tuple[int, str]:
         netns.ip_batch(["link set far0 up", far_second, *_addresses("far0", "far1", last=64)])
     with netns.inside(scanner):
         netns.ip_batch(_addresses("eth0", second, last=1))
+    netns.await_carrier([(scanner, "eth0"), (scanner, second), (far, "far0"), (far, "far1")])
     return scanner, second
 
 

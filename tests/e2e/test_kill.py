@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,8 @@ PAIRS = (
 NAMES = [name for pair in PAIRS for name in pair]
 MOST_LINES, OF_A_RESUMED_PART = 115, 40
 """Of its journal, after which a part of a scan is killed. It writes some 130, and some 45 where everything was finished."""
+SOON = 15
+PORTS_FINISHED = b'{"finished":"tcp"'
 MOST_CONNECTIONS = MOST_SYNS = 24
 """Of pace fast, to one device in one run."""
 
@@ -121,6 +123,21 @@ def datagrams(seen: dict[str, Any]) -> int:
     return sum(count for kind, count in seen["packets"].items() if kind.startswith("udp/"))
 
 
+def _when_grown(lines: int) -> Callable[[Site], bool]:
+    """Return what says that a journal has so many lines."""
+    return lambda site: site.journal().count(b"\n") >= lines
+
+
+def _when_finished(lines: int) -> Callable[[Site], bool]:
+    """Return what says that a journal has so many lines behind that of the first device whose ports were finished."""
+
+    def due(site: Site) -> bool:
+        _, finished, behind = site.journal().partition(PORTS_FINISHED)
+        return bool(finished) and behind.count(b"\n") >= lines
+
+    return due
+
+
 @pytest.fixture
 def chains(tmp_path: Path) -> Iterator[list[Chain]]:
     addresses = {device.name: device.ip or "" for device in select_devices(NAMES)}
@@ -136,8 +153,7 @@ def chains(tmp_path: Path) -> Iterator[list[Chain]]:
 
 
 def killed(chains: list[Chain], times: int, seed: int, of_a_resumed_part: int) -> None:
-    """Kill scans so many times and until enough of them had finished something, each when its journal has grown by a random number of
-    lines, and resume every one.
+    """Kill scans so many times and until enough of them had finished something, each at a random moment, and resume every one.
 
     of_a_resumed_part: at most so many lines of it; where it comes to its end before, the next run begins.
     """
@@ -145,11 +161,15 @@ def killed(chains: list[Chain], times: int, seed: int, of_a_resumed_part: int) -
     kills = 0
     for _ in range(4 * times):
         due: list[tuple[Site, Any]] = []
-        for chain in chains:
+        for number, chain in enumerate(chains):
             stands = chain.site.journal().count(b"\n")
-            at = stands + moments.randint(1, of_a_resumed_part if stands else MOST_LINES)
             chain.part()
-            due.append((chain.site, lambda site, at=at: site.journal().count(b"\n") >= at))
+            if stands:
+                due.append((chain.site, _when_grown(stands + moments.randint(1, of_a_resumed_part))))
+            elif number % 2:  # whatever the machine's speed, some are killed when there is something to lose
+                due.append((chain.site, _when_finished(moments.randint(0, SOON))))
+            else:
+                due.append((chain.site, _when_grown(moments.randint(1, MOST_LINES))))
         for chain, was_killed in zip(chains, end_when(due), strict=True):
             kills += was_killed
             chain.look() if was_killed else chain.ended()

@@ -136,6 +136,7 @@ def wire(*, ipv6: bool = False, address: str | None = "10.20.0.1/24") -> Iterato
         with netns.inside(ear):
             given = [f"addr add {address} dev {EAR}"] if address else []
             netns.ip_batch([*given, "link set lo up", f"link set {EAR} up"])
+        netns.await_carrier([(ear, EAR), (mouth, MOUTH)])
         laid = Wire(ear, mouth)
         try:
             yield laid

@@ -8,13 +8,18 @@ import os
 import socket
 import struct
 import subprocess
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
 
+CARRIER_S = 20.0
+LOOK_AGAIN_S = 0.002
+SIOCGIFFLAGS = 0x8913
+IFF_RUNNING = 1 << 6
 SIOCETHTOOL = 0x8946
 # linux/ethtool.h: receive and transmit checksums, scatter-gather, TCP segmentation, generic segmentation and receive offload.
 OFFLOADS = (0x15, 0x17, 0x19, 0x1F, 0x24, 0x2C)
@@ -82,6 +87,27 @@ def set_sysctl(path: str, value: str) -> None:
     target = Path("/proc/sys/net") / path
     if target.exists():
         target.write_text(value)
+
+
+def await_carrier(ends: Iterable[tuple[int | None, str]]) -> None:
+    """Wait until interfaces pass packets, each named by its namespace (None: the caller's) and name. Raises NamespaceError.
+
+    After a cable is plugged in, the kernel activates the queues of its ends behind the caller's back; what is sent before is
+    dropped.
+    """
+    until = time.monotonic() + CARRIER_S
+    for namespace, interface in ends:
+        with nullcontext() if namespace is None else inside(namespace):
+            while not _is_running(interface):
+                if time.monotonic() > until:
+                    raise NamespaceError(f"{interface}: no carrier")
+                time.sleep(LOOK_AGAIN_S)
+
+
+def _is_running(interface: str) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        answer = fcntl.ioctl(control, SIOCGIFFLAGS, struct.pack("16sH22x", interface.encode(), 0))
+    return bool(struct.unpack_from("H", answer, 16)[0] & IFF_RUNNING)
 
 
 def disable_offloads(interface: str) -> None:

@@ -136,6 +136,11 @@ class Segment:
         """Return what the segment counted so far: groups, strangers, and per device packets, tcp, requests, datagrams."""
         return self._ask("ledger")
 
+    def addressed(self) -> set[str]:
+        """Return the devices to which a program sent something; ARP to one device alone is the kernel's, which looks when it likes."""
+        visits = self.ledger()["devices"]
+        return {name for name, seen in visits.items() if seen["packets_total"] > seen["packets"].get("arp", 0)}
+
     def forget(self) -> None:
         """Start counting anew."""
         self._ask("forget")

@@ -97,6 +97,8 @@ async def _obey(
             _say({"ok": True})
         elif word in ("plug", "unplug") and name in ports:
             netns.ip_batch([f"link set {ports[name]} {'up' if word == 'plug' else 'down'}"])
+            if word == "plug":
+                netns.await_carrier([(None, ports[name]), (places[name].namespace, "eth0")])
             _say({"ok": True})
         else:
             _say({"error": f"unknown: {word} {name}".strip()})

@@ -81,6 +81,8 @@ def wire(devices: Sequence[Device]) -> Wires:
             raise netns.NamespaceError("unshare --mount: not permitted")
     netns.disable_offloads(SCANNER_PORT)
     netns.ip_batch([f"link set {name} master {BRIDGE} up" for name in (SCANNER_PORT, *map(port_name, range(len(devices))))])
+    here = [(None, port) for port in (SCANNER_PORT, *map(port_name, range(len(devices))))]
+    netns.await_carrier([*here, (scanner, "eth0"), *((namespace, "eth0") for namespace in wires.devices.values())])
     return wires
 
 
