@@ -28,9 +28,10 @@ from camscan.codecs.frame import (
     place_of,
     split,
 )
+from camscan.codecs.outcome import Undecoded
 from camscan.codecs.pcapfile import EPOCH, MAX_FRAME, Batch
 from camscan.codecs.pcapfile import Frame as RawFrame
-from camscan.codecs.registry import STREAM_PORTS, Undecoded
+from camscan.codecs.registry import STREAM_PORTS
 from camscan.codecs.segments import Direction
 from camscan.codecs.tcpstream import Connection, Streams
 from camscan.codecs.unicast import is_elsewhere, packed

@@ -8,7 +8,7 @@ from datetime import datetime
 from camscan.codecs.demux import Demux, Passed, is_plain
 from camscan.codecs.frame import LINK_ETHERNET
 from camscan.codecs.messages import Messages
-from camscan.codecs.registry import Outcome
+from camscan.codecs.outcome import Outcome
 from camscan.model import Via
 
 _NOTHING: tuple[Outcome, ...] = ()

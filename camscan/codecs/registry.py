@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from camscan.codecs import (
@@ -72,6 +71,7 @@ from camscan.codecs.base import (
     mac_text,
 )
 from camscan.codecs.eui64 import with_claim
+from camscan.codecs.outcome import Outcome, Undecoded
 from camscan.model import MAX_RAW, OVERHEARD, Carrier, Datagram, Endpoint, Fields, Frame, Observation, StreamHead, Via
 
 DATAGRAM_CODECS: tuple[DatagramCodec, ...] = (
@@ -125,20 +125,6 @@ MAX_OF_OTHERS = 16
 UNSPECIFIED = frozenset({"0.0.0.0", "::"})
 """What stands for the sender where it has no address yet."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undecoded:
-    """A carrier that a codec claimed and could not read, or so many equal ones."""
-
-    protocol: str
-    reason: str
-    sample: bytes
-    """≤ 256 bytes."""
-    count: int = 1
-
-
-Outcome = Observation | Undecoded
-"""What a carrier becomes that a codec claims."""
 
 # Asking a protocol of typing what fulfils it takes longer than decoding most messages: it is asked once.
 _ADDRESSING = {codec: codec.observe_towards for codec in DATAGRAM_CODECS if isinstance(codec, Addressing)}

@@ -19,10 +19,11 @@ from camscan.codecs.datagrams import FLOW_PORTS
 from camscan.codecs.demux import MAX_OF_DAMAGED, Begun, Passed, Whole, is_arp
 from camscan.codecs.flows import Ended
 from camscan.codecs.frame import UDP, Packet, is_of_group, link_mac, place_of, split
+from camscan.codecs.outcome import Undecoded
 from camscan.codecs.pcapfile import EPOCH, Batch
 from camscan.codecs.pcapfile import Frame as RawFrame
 from camscan.codecs.quota import MAX_SENDERS
-from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded
+from camscan.codecs.registry import DATAGRAM_CODECS
 from camscan.codecs.resolved import RESOLVER
 from camscan.model import MAX_RAW, StreamHead
 

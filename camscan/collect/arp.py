@@ -11,7 +11,8 @@ import struct
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 
-from camscan.codecs.registry import Undecoded, dispatch_frame
+from camscan.codecs.outcome import Undecoded
+from camscan.codecs.registry import dispatch_frame
 from camscan.collect.base import Ground, Host, NotNeeded, Stage
 from camscan.collect.interfaces import Interface
 from camscan.collect.sockets import PacketSocket

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from camscan.codecs.eui64 import with_claim
-from camscan.codecs.registry import Undecoded
+from camscan.codecs.outcome import Undecoded
 from camscan.errors import CamscanError
 from camscan.model import MAX_RAW, Fields, Identification, Observation, Scope, Via
 

@@ -18,8 +18,8 @@ from camscan.codecs.base import DecodeError
 from camscan.codecs.demux import Demux
 from camscan.codecs.frame import unread_link
 from camscan.codecs.messages import Messages
+from camscan.codecs.outcome import Outcome, Undecoded
 from camscan.codecs.pcapfile import Batch
-from camscan.codecs.registry import Outcome, Undecoded
 from camscan.codecs.repeats import Repeats, Told
 from camscan.collect.ahead import KilledError, ahead
 from camscan.collect.base import Tally

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from camscan.codecs import isapi
 from camscan.codecs.base import DecodeError
-from camscan.codecs.registry import Undecoded
+from camscan.codecs.outcome import Undecoded
 from camscan.collect.account import Account, status_of
 from camscan.collect.base import Ground, Host
 from camscan.collect.faults import Unanswered

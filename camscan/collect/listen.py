@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from camscan.codecs.capturefilter import expression
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.frame import LINK_ETHERNET
-from camscan.codecs.registry import DATAGRAM_CODECS, Outcome, Undecoded
+from camscan.codecs.outcome import Outcome, Undecoded
+from camscan.codecs.registry import DATAGRAM_CODECS
 from camscan.collect.base import Ground, Host, NotAsked, NotNeeded, Stage
 from camscan.collect.carrier import times_lost
 from camscan.collect.interfaces import Interface, compile_bpf

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
 from camscan.codecs.base import DatagramCodec, Probe
-from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, dispatch_datagram
+from camscan.codecs.outcome import Undecoded
+from camscan.codecs.registry import DATAGRAM_CODECS, dispatch_datagram
 from camscan.collect.base import Ground, Host, MissingTool, NotNeeded, Stage, nonce_of
 from camscan.collect.faults import OutOfScope
 from camscan.collect.interfaces import Interface

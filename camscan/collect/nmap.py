@@ -17,7 +17,7 @@ from typing import Protocol, cast
 
 from camscan.codecs import nmapxml
 from camscan.codecs.base import DecodeError
-from camscan.codecs.registry import Undecoded
+from camscan.codecs.outcome import Undecoded
 from camscan.collect.base import Ground, Host, MissingTool, NotAsked, Stage
 from camscan.collect.tcp import GREETED_ELSEWHERE, GREETING_PORTS, QUIET_PORTS
 from camscan.model import Via

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from camscan.codecs import onvif
 from camscan.codecs.base import DecodeError, ip_from_text
 from camscan.codecs.onvif_messages import Services
-from camscan.codecs.registry import Undecoded
+from camscan.codecs.outcome import Undecoded
 from camscan.collect.account import Account, LoginRefused, NotTold, offer_of, status_of
 from camscan.collect.base import Ground, Host
 from camscan.collect.faults import Unanswered

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from camscan.codecs import favicon, onvif
 from camscan.codecs.base import DecodeError
-from camscan.codecs.registry import Undecoded, dispatch_stream
+from camscan.codecs.outcome import Undecoded
+from camscan.codecs.registry import dispatch_stream
 from camscan.collect.account import DEFAULT
 from camscan.collect.base import Ground, Host, Stage
 from camscan.collect.faults import BudgetSpent, OutOfScope, Refused, Unanswered

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from camscan.codecs.registry import Undecoded, dispatch_frame
+from camscan.codecs.outcome import Undecoded
+from camscan.codecs.registry import dispatch_frame
 from camscan.codecs.sadp_l2 import ETHERTYPE_SADP, search
 from camscan.collect.base import Ground, Host, NotNeeded, Stage, nonce_of
 from camscan.collect.sockets import PacketSocket

@@ -12,7 +12,7 @@ from typing import TypeVar
 from camscan.codecs import snmp, snmpquery
 from camscan.codecs.base import DecodeError
 from camscan.codecs.ber import Arcs
-from camscan.codecs.registry import Undecoded
+from camscan.codecs.outcome import Undecoded
 from camscan.codecs.snmpquery import Answer, Binding
 from camscan.collect.base import Ground, MissingTool, nonce_of
 from camscan.collect.faults import Unanswered

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from camscan.codecs import banner, control, http, rtsp, tls
 from camscan.codecs.base import DecodeError, StreamCodec, ip_from_text
-from camscan.codecs.registry import Undecoded, dispatch_stream
+from camscan.codecs.outcome import Undecoded
+from camscan.codecs.registry import dispatch_stream
 from camscan.collect.base import Ground, Host, Stage, nonce_of
 from camscan.collect.faults import BudgetSpent, OutOfScope, Refused, Unanswered
 from camscan.collect.followed import PRINTING

@@ -14,8 +14,9 @@ from camscan.codecs.capturefilter import MAX_SAMPLED, expression, sampling
 from camscan.codecs.demux import Program
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.frame import ACK, FIN, LINK_COOKED, LINK_COOKED_2, LINK_ETHERNET, RST, SYN
+from camscan.codecs.outcome import Undecoded
 from camscan.codecs.pcapfile import records
-from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS, Undecoded
+from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS
 from camscan.model import Endpoint, Observation, Via
 from tests.examples import examples
 from tests.factories import NOON, ethernet, ip_packet, tcp_frame, udp_frame

@@ -6,8 +6,8 @@ from camscan.codecs.demux import Demux
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.frame import LINK_ETHERNET
 from camscan.codecs.messages import Messages
+from camscan.codecs.outcome import Outcome, Undecoded
 from camscan.codecs.pcapfile import Batch
-from camscan.codecs.registry import Outcome, Undecoded
 from camscan.model import Endpoint, Observation, Via
 from tests.factories import CAMERA_MAC, NOON, SCANNER_MAC, ethernet, handshake, ip_packet, tcp_frame, udp, udp_frame
 

@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 
 from camscan.codecs import banner, privacy, secrets
 from camscan.codecs.dissect import Dissection
-from camscan.codecs.registry import (
-    DATAGRAM_CODECS,
-    Undecoded,
-    dispatch_client,
-    dispatch_datagram,
-    dispatch_frame,
-    dispatch_stream,
-)
+from camscan.codecs.outcome import Undecoded
+from camscan.codecs.registry import DATAGRAM_CODECS, dispatch_client, dispatch_datagram, dispatch_frame, dispatch_stream
 from camscan.model import Endpoint, Frame, Observation, StreamHead, Via
 from tests import factories, planted
 

@@ -17,8 +17,9 @@ from camscan.codecs import repeats
 from camscan.codecs.base import Beginning, Repeating
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.fold import fold
+from camscan.codecs.outcome import Undecoded
 from camscan.codecs.quota import MAX_SENDERS
-from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, candidates, dispatch_datagram
+from camscan.codecs.registry import DATAGRAM_CODECS, candidates, dispatch_datagram
 from camscan.codecs.repeats import Message, Repeated, Repeats
 from camscan.model import Endpoint, Observation, Via
 from tests.examples import examples

@@ -6,7 +6,8 @@ import pytest
 
 from camscan.codecs import sadp
 from camscan.codecs.base import DecodeError
-from camscan.codecs.registry import Undecoded, dispatch_datagram
+from camscan.codecs.outcome import Undecoded
+from camscan.codecs.registry import dispatch_datagram
 from camscan.model import Endpoint, Observation
 from tests import factories
 

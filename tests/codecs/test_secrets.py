@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camscan.codecs.base import DecodeError, SecretBearer
-from camscan.codecs.registry import DATAGRAM_CODECS, Undecoded, dispatch_datagram
+from camscan.codecs.outcome import Undecoded
+from camscan.codecs.registry import DATAGRAM_CODECS, dispatch_datagram
 from camscan.model import Endpoint, Observation
 from tests import factories
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from camscan.codecs import snmp
 from camscan.codecs.base import DecodeError
-from camscan.codecs.registry import Undecoded, dispatch_datagram
+from camscan.codecs.outcome import Undecoded
+from camscan.codecs.registry import dispatch_datagram
 from camscan.model import Endpoint, Fields, Observation
 from tests import factories
 

@@ -4,7 +4,8 @@ import pytest
 
 from camscan.codecs import topsee
 from camscan.codecs.base import DecodeError
-from camscan.codecs.registry import Undecoded, dispatch_datagram
+from camscan.codecs.outcome import Undecoded
+from camscan.codecs.registry import dispatch_datagram
 from camscan.model import Endpoint
 from tests import factories
 
