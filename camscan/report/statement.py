@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, tzinfo
 
+from camscan import __version__
 from camscan.codecs.registry import DATAGRAM_CODECS
 from camscan.model import AssessedAsset, AttemptReason, AttemptStatus, CoverageLevel, Report, Verdict
 from camscan.report import view
@@ -98,7 +99,7 @@ def _asked(report: Report) -> str:
     off = _named(report, lambda status, reason: reason is AttemptReason.DISABLED)
     said = [f"on: {', '.join(ran) or 'nothing'}"]
     if ASKS_EVERY_PROTOCOL & set(ran):
-        said.append(f"with the discovery protocols {', '.join(_protocols_asked())}")
+        said.append(f"with the discovery protocols {_protocols_asked(report.run.version)}")
     if broken:
         said.append(f"not to their end, or not everywhere: {', '.join(broken)}")
     said.append(f"off: {', '.join(off) or 'nothing'}")
@@ -109,8 +110,11 @@ def _named(report: Report, wanted: Wanted) -> list[str]:
     return sorted({attempt.collector for attempt in report.attempts if wanted(attempt.status, attempt.reason)})
 
 
-def _protocols_asked() -> list[str]:
-    return sorted(codec.NAME for codec in DATAGRAM_CODECS if codec.probes(_NONCE))
+def _protocols_asked(version: str) -> str:
+    """Name the protocols in which this version asks; what another one asked in is not known here."""
+    if version != __version__:
+        return f"of camscan {version}"
+    return ", ".join(sorted(codec.NAME for codec in DATAGRAM_CODECS if codec.probes(_NONCE)))
 
 
 def _not_identified(report: Report) -> str:

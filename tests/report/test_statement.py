@@ -7,6 +7,7 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 
+from camscan import __version__
 from camscan.codecs.registry import DATAGRAM_CODECS
 from camscan.model import AttemptReason, AttemptStatus
 from camscan.report.far import Worksheet
@@ -52,7 +53,7 @@ def test_what_was_covered_how_and_what_was_not_stands_in_it() -> None:
     assert "on: arp; not to their end, or not everywhere: nmap; off: nothing" in text
 
 
-def test_protocols_that_were_asked_in_are_named_and_collectors_that_were_off() -> None:
+def asked_by(version: str) -> str:
     asked = canned.report(
         attempts=(
             canned.attempt(collector="multicast"),
@@ -60,11 +61,19 @@ def test_protocols_that_were_asked_in_are_named_and_collectors_that_were_off() -
             canned.attempt(collector="echo", status=AttemptStatus.SKIPPED),
         )
     )
-    text = said(asked)
+    return said(replace(asked, run=replace(asked.run, version=version)))
+
+
+def test_protocols_that_were_asked_in_are_named_and_collectors_that_were_off() -> None:
+    text = asked_by(__version__)
     named = text.partition("with the discovery protocols ")[2].partition(";")[0].split(", ")
     assert {"sadp", "ssdp", "dhip"} <= set(named) <= {codec.NAME for codec in DATAGRAM_CODECS}
     assert "off: snmp" in text
     assert "echo" not in text
+
+
+def test_what_another_version_asked_in_is_not_claimed() -> None:
+    assert "with the discovery protocols of camscan 0.0.9; off" in asked_by("0.0.9")
 
 
 def test_hosts_that_stayed_unknown_are_counted_and_named() -> None:
