@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 CONNECT_PATIENCE_S = 1.5
 RETRANSMISSION_S = 1.0
-"""After this the kernel repeats a SYN that nobody answered (RFC 6298)."""
+"""After this the kernel repeats a SYN that nobody answered (RFC 6298), and again after as long at the soonest."""
 SHORT_PATIENCE_S = 0.9
 """For a device that has left a SYN and its repetition unanswered: its further ports get one SYN each."""
 READ_PATIENCE_S = 3.0
@@ -78,6 +79,7 @@ class Net:
                     await self._journal.spending(account.ip, account.spent())
                 await self.meter.unicast(host)
                 patience_s = SHORT_PATIENCE_S if account.unanswered else CONNECT_PATIENCE_S
+                began = time.monotonic()
                 reader, writer = await _within(
                     patience_s, lambda: asyncio.open_connection(self._zoned(host), port, limit=READ_LIMIT), f"{host}:{port}"
                 )
@@ -91,8 +93,8 @@ class Net:
         except Unanswered:
             account.gate.release()
             account.unanswered += 1
-            if patience_s > RETRANSMISSION_S:
-                account.book_repeated_syn()
+            # Not what was planned: who wakes late on a busy machine has let the kernel repeat meanwhile.
+            account.book_repeated_syns(int((time.monotonic() - began) / RETRANSMISSION_S))
             raise
         except BaseException:
             account.gate.release()

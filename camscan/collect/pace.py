@@ -115,10 +115,10 @@ class Account:
     bytes_sent: int = 0
     metered: bool = True
 
-    def book_repeated_syn(self) -> None:
-        """Count the SYN that the kernel sent a second time, of its own accord."""
-        self.syns += 1
-        self.packets += 1
+    def book_repeated_syns(self, count: int) -> None:
+        """Count the SYNs that the kernel sent again, of its own accord."""
+        self.syns += count
+        self.packets += count
 
     def spent(self) -> Spent:
         """Return what was spent, connections that are being made among it."""

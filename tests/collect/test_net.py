@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -66,6 +69,42 @@ def test_an_address_outside_the_scope_or_excluded_is_never_connected_to(
                 await net_of(ranges, exclude).connect(HERE, port)
             await asyncio.sleep(0.05)
         assert not met
+
+    asyncio.run(main())
+
+
+@contextlib.contextmanager
+def deaf_port() -> Iterator[int]:
+    """Yield a port that leaves every SYN unanswered: its queue of connections is full, and nobody takes one."""
+    with socket.socket() as listening:
+        listening.bind((HERE, 0))
+        listening.listen(0)
+        with socket.create_connection(listening.getsockname()):
+            yield listening.getsockname()[1]
+
+
+def syns_repeated() -> int:
+    """Return how many SYNs the kernel has sent again in this namespace."""
+    names, values = (line.split() for line in Path("/proc/net/netstat").read_text().splitlines()[:2])
+    return int(values[names.index("TCPSynRetrans")])
+
+
+@pytest.mark.parametrize(("stalls", "before"), [(0.0, 0), (0.0, 1), (2.4, 0), (0.6, 1)])
+def test_each_syn_that_the_kernel_repeats_is_booked_however_late_we_wake(stalls: float, before: int) -> None:
+    async def main() -> None:
+        here = net_of()
+        account = here.meter.account(HERE)
+        account.unanswered = before  # the second of such ports is given less than the kernel's first repetition takes
+        with deaf_port() as port:
+            await asyncio.sleep(0)
+            repeated, began = syns_repeated(), time.monotonic()
+            asyncio.get_running_loop().call_later(0.85, time.sleep, stalls)
+            with pytest.raises(Unanswered):
+                await here.connect(HERE, port)
+            repeated = syns_repeated() - repeated
+        assert account.syns == account.packets >= 1 + repeated
+        # Kernels before 6.5 wait twice as long each time; what they did not send is booked too.
+        assert account.syns <= 1 + {0.0: 1 - before, 2.4: 3, 0.6: 1}[stalls] or time.monotonic() - began > 0.85 + stalls + 1
 
     asyncio.run(main())
 

@@ -109,7 +109,7 @@ def nights(machine: Machine) -> dict[str, Night]:
     running = machine.segment.popen_in_scanner(
         machine.arguments(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=machine.environment
     )
-    while running.poll() is None and lock.read_text() == before:
+    while running.poll() is None and lock.read_text() in ("", before):  # it empties the file before it writes
         time.sleep(0.02)
     running.send_signal(signal.SIGSTOP)  # before it has sent anything; however slow this machine is, it is still running then
     found["two at once"] = machine.night()
