@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.examples import TIMES, USUAL, examples
 from tests.lab import netns
 
 # A shared machine stalls now and then; what a decoder may cost is counted in work, never in seconds.
-settings.register_profile("steady", deadline=None, print_blob=True)
-settings.register_profile("long", parent=settings.get_profile("steady"), max_examples=examples(USUAL))
+settings.register_profile(
+    "long", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow], max_examples=examples(USUAL)
+)
+# The same examples each time, so that whoever changed nothing sees nothing new; `make test-long` looks for others.
+settings.register_profile("steady", parent=settings.get_profile("long"), derandomize=True, database=None)
 settings.load_profile("long" if TIMES > 1 else "steady")
 
 

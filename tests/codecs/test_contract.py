@@ -219,7 +219,9 @@ def test_what_a_cut_reply_says_is_what_the_whole_one_says(sample: Sample) -> Non
 
 
 @each_sample
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(flips=st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(0, 7)), min_size=1, max_size=12))
 def test_flipped_bits_raise_only_decode_errors(sample: Sample, flips: list[tuple[int, int]]) -> None:
     raw, expected = sample.read()
