@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import pickle
 import signal
+import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +19,9 @@ from camscan.errors import CamscanError
 T = TypeVar("T")
 PIPE = 1024 * 1024
 """Bytes that wait between the two, as many as Linux allows everybody."""
+
+PR_SET_PDEATHSIG = 1
+"""linux/prctl.h: the signal that a process gets when the one that made it ends; prctl(2)."""
 
 _ENDING = frozenset({signal.SIGINT, signal.SIGTERM})
 
@@ -39,12 +44,12 @@ def ahead(given: Iterable[T]) -> Iterator[Iterator[T]]:
     reading, writing = os.pipe()
     with contextlib.suppress(OSError):
         fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE)
-    pid = -1
+    first, pid = os.getpid(), -1
     try:
         with _signals_held_back(), contextlib.suppress(OSError):  # where no process more is allowed, this one does it all
             pid = os.fork()
             if pid == 0:
-                _become(given, reading, writing)
+                _become(given, reading, writing, first)
         os.close(writing)
         with os.fdopen(reading, "rb", PIPE) as pipe:
             yield iter(given) if pid < 0 else _received(pipe, pid)
@@ -64,14 +69,27 @@ def _signals_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _become(given: Iterable[T], reading: int, writing: int) -> NoReturn:
+def _become(given: Iterable[T], reading: int, writing: int, first: int) -> NoReturn:
     """Be the second process: whatever happens, nothing of what the first one does follows."""
     status = 1
     try:
+        _end_with(first)
         os.close(reading)
         status = _make(given, writing)
     finally:
         os._exit(status)
+
+
+def _end_with(first: int) -> None:
+    """End when the process `first` ends, which made this one; only Linux knows how, and elsewhere the closed pipe is met at the next write.
+
+    While nothing comes in, nothing is written, and a process that was killed cannot end another.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, *map(ctypes.c_ulong, (signal.SIGKILL, 0, 0, 0)))
+    if os.getppid() != first:  # it ended before it was asked for
+        os._exit(1)
 
 
 def _make(given: Iterable[T], writing: int) -> int:

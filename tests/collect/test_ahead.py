@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -141,6 +144,55 @@ def test_a_process_that_was_stopped_is_ended_too() -> None:
     with ahead(stopping()) as given:
         assert next(given) == 1
     assert children() == before
+
+
+SILENT = """
+import os, signal, sys
+from camscan.collect.ahead import ahead
+
+fork = os.fork
+
+def orphaned():
+    first, pid = os.getpid(), fork()
+    if pid:
+        os.kill(first, signal.SIGKILL)
+    while os.getppid() == first:
+        pass
+    return pid
+
+def waiting():
+    if os.fork is fork:
+        print("waits", flush=True)
+    yield os.read(0, 1)
+
+if sys.argv[1:] == ["at the fork"]:
+    print("waits", flush=True)
+    os.fork = orphaned
+with ahead(waiting()) as given:
+    next(given)
+"""
+"""A program whose second process waits for what never comes."""
+
+
+@pytest.mark.parametrize("when", ["at the fork", "later"])
+def test_a_process_whose_first_one_is_killed_ends_though_nothing_comes(when: str) -> None:
+    given, taken = os.pipe()
+    first = subprocess.Popen([sys.executable, "-c", SILENT, when], stdin=given, stdout=subprocess.PIPE)
+    os.close(given)
+    assert first.stdout is not None
+    try:
+        assert first.stdout.readline() == b"waits\n"
+        if when == "later":
+            first.kill()
+        assert first.wait(30) == -signal.SIGKILL
+        ended, _, _ = select.select([first.stdout], [], [], 10)  # both held it open
+        assert ended, "the second process lives on"
+        assert first.stdout.read() == b""
+    finally:
+        os.close(taken)
+        first.kill()
+        first.wait()
+        first.stdout.close()
 
 
 def test_where_no_further_process_is_allowed_one_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
