@@ -6,8 +6,8 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 import typer
 
@@ -28,6 +28,20 @@ class _Unheard(io.TextIOWrapper):
             super().flush()
 
 
+class _Result(io.TextIOWrapper):
+    """Standard output, where the parser of the command line writes to it too: help that can't be written ends as a result does."""
+
+    def write(self, text: str) -> int:
+        if not text and isinstance(text, str):  # who asks whether this takes text, and swallows what is raised
+            return 0
+        with _delivered():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with _delivered():
+            super().flush()
+
+
 def open_streams() -> None:
     """Make the three streams of the process fit for any text, also where it was begun without one of them.
 
@@ -42,8 +56,16 @@ def open_streams() -> None:
             setattr(sys, name, open(number, "r" if name == "stdin" else "w", closefd=False))  # noqa: SIM115 - open as long as the process
     if type(sys.stderr) is io.TextIOWrapper:
         sys.stderr = _Unheard(sys.stderr.detach(), encoding=sys.stderr.encoding, errors="backslashreplace", line_buffering=True)
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
+    if type(sys.stdout) is io.TextIOWrapper:
+        by_line, through = sys.stdout.line_buffering, sys.stdout.write_through
+        sys.stdout = _Result(
+            sys.stdout.detach(),
+            encoding=sys.stdout.encoding,
+            errors="backslashreplace",
+            line_buffering=by_line,
+            write_through=through,
+        )
+    elif (reconfigure := getattr(sys.stdout, "reconfigure", None)) is not None:
         reconfigure(errors="backslashreplace")
 
 
@@ -77,10 +99,17 @@ def terminal_width() -> int | None:
 
 def result(text: str | bytes | Iterable[str]) -> None:
     """Write the result to standard output; bytes go as they are. Raises DeliveryError when it can't be written; a closed pipe ends quietly with 10."""
-    try:
+    with _delivered():
         for piece in (text,) if isinstance(text, str | bytes) else text:
             _write(piece)
         sys.stdout.flush()
+
+
+@contextmanager
+def _delivered() -> Iterator[None]:
+    """Raise what `result` raises where standard output can't be written to."""
+    try:
+        yield
     except BrokenPipeError:
         _give_up()
         raise typer.Exit(10) from None

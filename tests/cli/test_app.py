@@ -199,6 +199,34 @@ def test_a_program_that_was_begun_without_a_stream_says_so_where_it_needs_it(str
     assert ran.stderr.count("\n") < 2
 
 
+OF_THE_PARSER = [("--help", ""), ("--help", "1"), ("scan -h", ""), ("data --help", ""), ("history prune --help", "")]
+"""What is said by the parser and not by a command; the second is PYTHONUNBUFFERED."""
+
+
+@pytest.mark.parametrize(("arguments", "unbuffered"), OF_THE_PARSER)
+def test_help_that_cannot_be_written_is_one_line_and_ends_with_10(arguments: str, unbuffered: str) -> None:
+    ran = through_a_shell(f"'{sys.executable}' -m camscan {arguments} >/dev/full", PYTHONUNBUFFERED=unbuffered)
+    said = "camscan: standard output: No space left on device: the result was not written in full\n"
+    assert (ran.returncode, ran.stderr) == (10, said)
+
+
+@pytest.mark.parametrize(("arguments", "unbuffered"), OF_THE_PARSER)
+def test_help_that_nobody_reads_ends_quietly(arguments: str, unbuffered: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "camscan", *arguments.split()],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (ran.returncode, ran.stderr) == (10, b"")
+
+
 def through_a_shell(line: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", line], capture_output=True, text=True, env={**os.environ, **environment}, check=False)
 
