@@ -210,9 +210,16 @@ def verify(
         total = len(found.faults) + found.untold
         raise SealError(f"{name}: {'1 thing does' if total == 1 else f'{total} things do'} not hold: {found.faults[0]}")
     if not found.records:
-        show.closing(f"{visible(name)}: no run is recorded")
+        show.closing(f"{visible(name)}: no run is recorded{_only_imported_words(found.imported)}")
         return
     show.closing(f"HOLDS: {visible(name)}: {'1 record' if found.records == 1 else f'{found.records} records'}")
+
+
+def _only_imported_words(count: int) -> str:
+    if not count:
+        return ""
+    runs = "the run that is kept was" if count == 1 else f"the {count} runs that are kept were"
+    return f": {runs} imported, and the record does not cover what is imported"
 
 
 def _checked_head(text: str) -> str:
@@ -236,6 +243,9 @@ def _verified_lines(found: Verified) -> list[str]:
     lines += [
         f"record {one.number}, {_record_words(one)}: no end is recorded: it goes on, or was killed" for one in found.unended
     ]
+    if found.imported and found.records:
+        imported = "1 run was" if found.imported == 1 else f"{found.imported} runs were"
+        lines.append(f"{imported} imported: the record does not cover {'it' if found.imported == 1 else 'them'}")
     return lines
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from camscan.history.chain import Link, Walk, linked
 from camscan.history.heartbeat import Heartbeat, Recorded
@@ -48,6 +48,8 @@ class Verified:
     heads: tuple[Found, ...]
     unended: tuple[Recorded, ...]
     """Runs that began and of whose end nothing is recorded, oldest first; one may still be going on."""
+    imported: int
+    """Runs that are kept and did not run here: the chain speaks of none of them."""
 
 
 def append(connection: Connection, beat: Heartbeat) -> Recorded:
@@ -136,7 +138,13 @@ def verified(connection: Connection, heads: Sequence[str]) -> Verified:
                 f"{one.head} is no head of this chain: the record that it was taken of was changed or removed, or is in another store"
             )
     return Verified(
-        records=count, newest=last, faults=tuple(walk.faults), untold=walk.untold, heads=found, unended=kept.unended()
+        records=count,
+        newest=last,
+        faults=tuple(walk.faults),
+        untold=walk.untold,
+        heads=found,
+        unended=kept.unended(),
+        imported=connection.execute(select(func.count()).select_from(runs).where(runs.c.origin == "import")).scalar_one(),
     )
 
 

@@ -39,7 +39,7 @@ from camscan.store.glance import glance
 from camscan.store.location import location
 from camscan.store.opening import open_store
 from tests.report import canned
-from tests.store.runs import add, observations_of
+from tests.store.runs import add, moved, observations_of
 
 STORE = "camscan.sqlite3"
 HEAD = "0123456789abcdef" * 4
@@ -264,6 +264,36 @@ def test_what_is_no_head_is_refused(tmp_path: Path, text: str) -> None:
     kept(tmp_path, last_night())
     with pytest.raises(UsageError, match="is no head: give its 64 hexadecimal digits"):
         called("history", "verify", "--store", str(tmp_path / STORE), "--head", text)
+
+
+def imported(folder: Path, count: int) -> None:
+    with open_store(str(folder / STORE)) as store:
+        for number in range(count):
+            report = moved(canned.every_verdict(), timedelta(days=-number))
+            store.add(report, observations_of(report), origin="import")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "the run that is kept was imported"), (2, "the 2 runs that are kept were imported")]
+)
+def test_imported_runs_alone_are_named_and_no_record_speaks_of_them(tmp_path: Path, count: int, words: str) -> None:
+    imported(tmp_path, count)
+    done = called("history", "verify", "--store", str(tmp_path / STORE))
+    assert done.exit_code == 0
+    assert done.stderr == f"{tmp_path / STORE}: no run is recorded: {words}, and the record does not cover what is imported\n"
+
+
+def test_imported_runs_beside_recorded_ones_are_told_as_not_covered(tmp_path: Path) -> None:
+    kept(tmp_path, last_night())
+    imported(tmp_path, 2)
+    done = called("history", "verify", "--store", str(tmp_path / STORE))
+    assert done.stdout.splitlines()[1:] == ["2 runs were imported: the record does not cover them"]
+    assert done.stderr == f"HOLDS: {tmp_path / STORE}: 1 record\n"
+
+
+def test_a_store_without_any_run_says_no_more_than_that(tmp_path: Path) -> None:
+    imported(tmp_path, 0)
+    assert called("history", "verify", "--store", str(tmp_path / STORE)).stderr == f"{tmp_path / STORE}: no run is recorded\n"
 
 
 @pytest.fixture(scope="module")
