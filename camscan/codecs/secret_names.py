@@ -37,6 +37,8 @@ _WORDS = frozenset({b"bypass", b"compass", b"encompass", b"overpass", b"surpass"
 """Words that end as those do."""
 _LAST = frozenset({b"user", b"usr", b"login", b"account", b"session", b"sid", b"authkey", b"auth"})
 """Secret where the last part of a name is this."""
+LOGINS = frozenset({b"admin", b"administrator", b"root", b"operator", b"supervisor", b"guest", b"ubnt", b"888888", b"666666"})
+"""Usual names of those who log in: beside one of them, what has no name of its own is their password."""
 _IN_ELEMENTS = b"nonce"
 """Secret as the name of an element alone: the challenge of a server has such a parameter too."""
 _KEY = (

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from camscan.codecs.delimiters import closing_quote, end_of_tag, past, stops, up_to
+from camscan.codecs.escapes import seen_through
 from camscan.codecs.expressions import compiled
-from camscan.codecs.secret_names import WORDS, Kind, kind
+from camscan.codecs.secret_names import LOGINS, WORDS, Kind, kind
 
 Span = tuple[int, int]
 """Where a secret begins and ends."""
@@ -19,6 +21,27 @@ _NAMING = (b"name", b"id", b"key", b"param")
 """Attributes that name what an element holds."""
 _EMPTY = frozenset({b"input", b"img", b"br", b"hr", b"meta", b"link", b"script", b"style", b"form", b"html", b"body", b"head"})
 """Elements that hold no text, or more than a value."""
+_CHOICES = frozenset({b"select", b"datalist"})
+"""Elements whose values are those of the elements in them."""
+LISTS = rb"array\s*\("
+"""The expression for a list in a script."""
+_LOGIN = b"login"
+_PAGES = (
+    b".htm",
+    b".html",
+    b".php",
+    b".asp",
+    b".aspx",
+    b".cgi",
+    b".js",
+    b".css",
+    b".json",
+    b".xml",
+    b".png",
+    b".gif",
+    b".jpg",
+    b".ico",
+)
 _SECTIONS = ((b"<![cdata[", b"]]>"), (b"<!--", b"-->"))
 _DECLARED = (b"", b"var", b"let", b"const", b"export", b"set", b"option")
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyz0123456789_-.[]$"
@@ -32,6 +55,14 @@ _LONGEST_CALL = 64
 
 def spans(raw: bytes, lowered: bytes) -> Iterator[Span]:
     """Yield the values of secret names; some more than once, whole and in parts. lowered: the text in lower case."""
+    yield from _as_written(raw, lowered)
+    plain = seen_through(raw)
+    if plain is not None:
+        for start, end in _as_written(plain.text, plain.text.lower()):
+            yield plain.place(start), plain.place(end)
+
+
+def _as_written(raw: bytes, lowered: bytes) -> Iterator[Span]:
     text, position = _Text(raw, lowered), 0
     for found in compiled(WORDS).finditer(lowered):
         if found.start() < position:
@@ -42,6 +73,7 @@ def spans(raw: bytes, lowered: bytes) -> Iterator[Span]:
             if span[0] < span[1]:
                 yield span
         position = max(position, text.read_to)
+    yield from _Text(raw, lowered).lists()
 
 
 class _Text:
@@ -64,7 +96,7 @@ class _Text:
 
     def name_around(self, at: int, floor: int) -> Span:
         """Return where the name begins and ends in which a word stands."""
-        return max(floor, self._names.rfind(0, floor, at) + 1), _found(self._names, 0, at)
+        return max(floor, self._names.rfind(0, floor, at) + 1), up_to(self._names, 0, at)
 
     def behind(self, start: int, end: int) -> Iterator[Span]:
         """Yield the values of the name that stands between two places."""
@@ -80,10 +112,22 @@ class _Text:
         value = list(self._value(start, end, named))
         if any(first < last for first, last in value):
             yield from value
+        elif self.lowered[start:end] == _LOGIN:
+            yield from self._behind_login(start, end)
         elif named is Kind.SECRET:
             yield from self._in_path(start, end)
             yield from self._beside(start, end)
             yield from self._of_member(start, end)
+
+    def lists(self) -> Iterator[Span]:
+        """Yield what lists in scripts hold beside a usual login name."""
+        if not any(quote + name + quote in self.raw for name in LOGINS for quote in (b"'", b'"')):
+            return
+        for found in compiled(LISTS).finditer(self.lowered):
+            if found.end() > self.read_to:
+                held = list(self._bracketed(found.end() - 1))
+                if any(self.raw[start:end] in LOGINS for start, end in held):
+                    yield from ((start, end) for start, end in held if self.raw[start:end] not in LOGINS)
 
     def _opening(self, start: int) -> int | None:
         """Return where the name of an element begins whose last part begins here; None where it is no such name."""
@@ -129,27 +173,27 @@ class _Text:
         """
         lowered, told = self.lowered, False
         while at < end:
-            stop = _found(lowered, b"<", at, end)
+            stop = up_to(lowered, b"<", at, end)
             if lowered[at:stop].strip(_LINES):
                 told = True
                 yield at, stop
             at = stop
             for begins, ends in _SECTIONS:
                 if lowered.startswith(begins, stop):
-                    at = _found(lowered, ends, stop, end)
+                    at = up_to(lowered, ends, stop, end)
                     yield stop + len(begins), at
                     at += len(ends)
             if at == stop:
                 if not whole and (told or not inner or lowered[stop + 1 : stop + 2] == b"/"):
                     break
-                at = _found(lowered, b">", stop, end) + 1
+                at = up_to(lowered, b">", stop, end) + 1
         self._told_to = max(self._told_to, min(at, end))
 
     def _end_of_tag(self, opening: int) -> int:
         """Return where the `>` stands that ends the tag whose name begins here; -1 where there is none."""
         if opening < self._tag[1]:
             return self.lowered.find(b">", opening)
-        closing = _end_of_tag(self.lowered, opening)
+        closing = end_of_tag(self.lowered, opening)
         self._tag = (opening, len(self.lowered) if closing < 0 else closing)
         self._looked = self._tag[1]
         return closing
@@ -176,7 +220,16 @@ class _Text:
                 self.lowered[max(opening, name - _LONGEST_NAME) : name].rstrip(_NAME_BYTES).rstrip(_QUOTES + _BLANKS + b"\\")
             )
             if front.endswith(b"=") and front[:-1].rstrip(_BLANKS).endswith(_NAMING):
-                yield from self._texts(closing + 1, len(self.lowered))
+                yield from self._held(element[0], closing + 1)
+
+    def _held(self, element: bytes, at: int) -> Iterator[Span]:
+        """Yield what an element holds whose content begins here: its text, or the values from which it lets choose."""
+        if element in _CHOICES:
+            end = up_to(self.lowered, b"</" + element, at)
+            yield from self._entered(at, end)
+            yield from self._texts(at, end, whole=True)
+        else:
+            yield from self._texts(at, len(self.lowered))
 
     def _entered(self, opening: int, closing: int) -> Iterator[Span]:
         """Yield the values that a tag holds of its own."""
@@ -192,20 +245,20 @@ class _Text:
         """Yield the value behind a name: `=` or `:`, with or without quotes and blanks around; nothing where none follows."""
         lowered = self.lowered
         quoted = lowered[end : end + 1] in (b'"', b"'", b"\\")
-        at = _past(lowered, end, b"\\" + _QUOTES + _BLANKS)
+        at = past(lowered, end, b"\\" + _QUOTES + _BLANKS)
         if lowered[at : at + 3] in (b"%3d", b"%3a"):
             at += 3
         elif lowered[at : at + 1] in (b"=", b":"):
-            at = _past(lowered, at, b"=:>")
+            at = past(lowered, at, b"=:>")
         else:
             return
-        at = _past(lowered, at, b"\\" + _BLANKS)
-        following = _past(lowered, at, b"\\" + _LINES)
+        at = past(lowered, at, b"\\" + _BLANKS)
+        following = past(lowered, at, b"\\" + _LINES)
         if quoted or lowered[following : following + 1] in (b'"', b"'"):
             at = following
         opens = lowered[at : at + 1]
         if opens in (b'"', b"'"):
-            self.read_to = _closing_quote(lowered, at + 1)
+            self.read_to = closing_quote(lowered, at + 1)
             yield at + 1, self.read_to
         elif opens == b"[" or (opens == b"{" and named is Kind.SECRET):
             yield from self._bracketed(at)
@@ -214,14 +267,14 @@ class _Text:
 
     def _bare(self, start: int, at: int, *, is_line: bool) -> Iterator[Span]:
         """Yield a value without quotes, what it makes of a text, and on a line of settings all up to its end. start: of the name."""
-        lowered, last = self.lowered, _found(self._ends, 0, at)
+        lowered, last = self.lowered, up_to(self._ends, 0, at)
         self.read_to = last
         yield at, last
         call = lowered.find(b"(", at, last + _LONGEST_CALL if lowered[at:last] == b"new" else last)
         if call >= 0:
             yield from self._bracketed(call)
         if is_line and self._begins_line(start):
-            yield at, min(_found(lowered, end, at) for end in (b"\n", b"\r", b"\0"))
+            yield at, min(up_to(lowered, end, at) for end in (b"\n", b"\r", b"\0"))
 
     def _begins_line(self, start: int) -> bool:
         """Return whether a name is the first thing on its line, but for what declares it."""
@@ -242,7 +295,7 @@ class _Text:
                 if not depth:
                     break
                 if byte in _QUOTES:
-                    last = _closing_quote(lowered, at + 1)
+                    last = closing_quote(lowered, at + 1)
                     yield at + 1, last
                     at = last
             elif begun < 0:
@@ -255,19 +308,32 @@ class _Text:
     def _in_path(self, start: int, end: int) -> Iterator[Span]:
         """Yield the part of a path behind the one that is a name."""
         if self.lowered[start - 1 : start] == b"/" and self.lowered[end : end + 1] == b"/":
-            if not self._parts:
-                self._parts = self.lowered.translate(_STOPS_OF_PARTS)
-            self.read_to = _found(self._parts, 0, end + 1)
+            self.read_to = self._end_of_part(end + 1)
             yield end + 1, self.read_to
+
+    def _behind_login(self, start: int, end: int) -> Iterator[Span]:
+        """Yield the part of a path behind that of a login and a usual name, where it is no page: `/login/admin/word`."""
+        stop = self._end_of_part(end + 1)
+        if self.lowered[start - 1 : start] + self.lowered[end : end + 1] + self.lowered[stop : stop + 1] != b"///":
+            return
+        last = self._end_of_part(stop + 1)
+        if self.lowered[end + 1 : stop] in LOGINS and not self.lowered[stop + 1 : last].endswith(_PAGES):
+            yield stop + 1, last
+
+    def _end_of_part(self, at: int) -> int:
+        """Return where the part of a path ends that begins here."""
+        if not self._parts:
+            self._parts = self.lowered.translate(_STOPS_OF_PARTS)
+        return up_to(self._parts, 0, at)
 
     def _beside(self, start: int, end: int) -> Iterator[Span]:
         """Yield the text of the element behind one whose whole text is a name."""
         lowered = self.lowered
         if not self._is_markup or not lowered[max(0, start - _LONGEST_NAME) : start].rstrip(_LINES).endswith(b">"):
             return
-        ends = _past(lowered, end, _LINES + b":*")
+        ends = past(lowered, end, _LINES + b":*")
         closing = lowered.find(b">", ends) if lowered.startswith(b"</", ends) else -1
-        opening = _past(lowered, closing + 1, _LINES) if closing >= 0 else len(lowered)
+        opening = past(lowered, closing + 1, _LINES) if closing >= 0 else len(lowered)
         last = (
             lowered.find(b">", opening) if lowered[opening + 1 : opening + 2].isalpha() and lowered[opening] == ord("<") else -1
         )
@@ -278,11 +344,11 @@ class _Text:
         """Yield the value of an object of JSON that holds a name as a text."""
         lowered = self.lowered
         is_text = lowered[start - 1 : start] in (b'"', b"'") and lowered[end : end + 1] in (b'"', b"'")
-        after = _past(lowered, end + 1, _LINES)
+        after = past(lowered, end + 1, _LINES)
         if not is_text or lowered[after : after + 1] not in (b",", b"}") or start < self._objects_to:
             return
         first = max(0, start - _LONGEST_OBJECT, lowered.rfind(b"{", max(0, start - _LONGEST_OBJECT), start))
-        self._objects_to = _found(lowered, b"}", end, end + _LONGEST_OBJECT)
+        self._objects_to = up_to(lowered, b"}", end, end + _LONGEST_OBJECT)
         read_to = self.read_to
         for member in _VALUES:
             at = lowered.find(member, first, self._objects_to)
@@ -291,61 +357,6 @@ class _Text:
         self.read_to = read_to
 
 
-def _end_of_tag(lowered: bytes, at: int) -> int:
-    """Return where the `>` stands that ends a tag, and is in no quotes; -1 where there is none."""
-    first = closing = lowered.find(b">", at)
-    marks = {quote: lowered.find(quote, at, closing) for quote in (b'"', b"'")}
-    while closing >= 0:
-        found = [(place, quote) for quote, place in marks.items() if 0 <= place < closing]
-        if not found:
-            return closing
-        place, quote = min(found)
-        at = lowered.find(quote, place + 1) + 1
-        if not at:
-            return first
-        if at > closing:
-            closing = lowered.find(b">", at)
-        marks = {quote: place if place >= at else lowered.find(quote, at, closing) for quote, place in marks.items()}
-    return first
-
-
-def _closing_quote(lowered: bytes, at: int) -> int:
-    """Return where the text ends whose first character stands here; in JSON within JSON the quotes are escaped themselves.
-
-    A quote before a letter or a figure is one of the text.
-    """
-    limit, quote = len(lowered), lowered[at - 1]
-    within = lowered[at - 2 : at - 1] == b"\\"
-    while at < limit and lowered[at] not in b"\r\n":
-        if lowered[at] == quote and not lowered[at + 1 : at + 2].isalnum():
-            break
-        escape = lowered[at] == ord("\\")
-        if escape and within:
-            break
-        at += 2 if escape else 1
-    return min(at, limit)
-
-
-def _found(lowered: bytes, wanted: bytes | int, at: int, end: int | None = None) -> int:
-    """Return where something stands from here on; the end where it does not."""
-    end = len(lowered) if end is None else min(end, len(lowered))
-    found = lowered.find(wanted, at, end)
-    return found if found >= 0 else max(at, end)
-
-
-def _past(raw: bytes, at: int, these: bytes) -> int:
-    """Return the first place from here on where none of some bytes stands."""
-    limit = len(raw)
-    while at < limit and raw[at] in these:
-        at += 1
-    return at
-
-
-def _stops(these: bytes) -> bytes:
-    """Return the table that makes zeros of some bytes, so that the first of them is found."""
-    return bytes(byte not in these for byte in range(256))
-
-
 _STOPS_OF_NAMES = bytes(byte in _NAME_BYTES for byte in range(256))
-_STOPS_OF_PARTS = _stops(b"/?#\"'<> \r\n\t\0")
-_STOPS_OF_VALUES = _stops(_ENDS)
+_STOPS_OF_PARTS = stops(b"/?#\"'<> \r\n\t\0")
+_STOPS_OF_VALUES = stops(_ENDS)

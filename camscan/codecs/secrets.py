@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from camscan.codecs import secret_names, secret_values, urls
+from camscan.codecs.escapes import seen_through
 from camscan.codecs.expressions import compiled, literal
 from camscan.codecs.secret_names import Kind
 
@@ -55,7 +56,7 @@ _ATTRIBUTES = frozenset(
 def _marks() -> Any:
     """Return what finds any word that is looked for here, in one pass and whatever the case."""
     words = b"|".join(map(literal, (*_HEADERS, *_WIDE)))
-    return compiled(b"|".join((secret_names.WORDS, words, urls.SIGN)), any_case=True)
+    return compiled(b"|".join((secret_names.WORDS, words, urls.SIGN, secret_values.LISTS)), any_case=True)
 
 
 @lru_cache(maxsize=4)
@@ -64,12 +65,15 @@ def _may_hold(raw: bytes) -> bool:
 
     Of one message it is asked several times.
     """
-    return _marks().search(raw) is not None
+    if _marks().search(raw) is not None:
+        return True
+    plain = seen_through(raw)
+    return plain is not None and _marks().search(plain.text) is not None
 
 
 def may_hold(text: str) -> bool:
     """Return whether there may be a secret in a text; `cut` then says which."""
-    return _marks().search(text.encode("utf-8", "replace")) is not None
+    return _may_hold(text.encode("utf-8", "replace"))
 
 
 def names_secret(name: bytes) -> bool:
