@@ -17,6 +17,8 @@ Of IPv6 one device has many: there, networks and interfaces that addresses were 
 """
 EUI64_FIELD = "eui64.mac"
 """The interface that a sender's address of IPv6 was made from, where the link showed another one."""
+PRODUCT_FIELDS = (".manufacturer", ".vendor", ".model")
+"""Ends of the names of fields in which a device says what product it is."""
 Claim = tuple[str, str]
 """Kind of claim and its value in canonical form."""
 Bond = tuple[str, str, str]
@@ -63,6 +65,12 @@ def claims_of(observation: Observation, claims: Mapping[str, str]) -> list[tuple
             if claim is not None:
                 said.append((name, value, claim))
     return said
+
+
+def products_of(observation: Observation) -> list[tuple[str, str]]:
+    """Return field and value, in canonical form, of all by which one message says what product its sender is."""
+    said = ((name, bare(value[:LONGEST_CLAIM])) for name, value in observation.fields if name.endswith(PRODUCT_FIELDS))
+    return [(name, letters) for name, letters in said if letters]
 
 
 @lru_cache(maxsize=KEPT_CLAIMS)

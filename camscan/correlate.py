@@ -2,7 +2,7 @@
 
 Two messages join when they left the same network interface (the source MAC of the frame), or, where no usable MAC is
 known, the same address. What a payload says of its sender is a claim: it may add a message to a device, never merge two
-interfaces. Locally administered and group MACs are no identity, nor is the MAC of a gateway that answers for others.
+interfaces, nor, but for a claimed MAC, two products: makers share the defaults of one stack. Locally administered and group MACs are no identity, nor is the MAC of a gateway that answers for others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
-from camscan.claims import MAX_ADDRESSES, Claim, claims_of, connected, counts_as_address, is_link_local, relays_among
+from camscan.claims import (
+    MAX_ADDRESSES,
+    Claim,
+    claims_of,
+    connected,
+    counts_as_address,
+    is_link_local,
+    products_of,
+    relays_among,
+)
 from camscan.identity import is_placeholder
 from camscan.model import MAX_DISTINCT, Asset, Conflict, Observation, address_order, is_local_mac
 
@@ -182,12 +191,15 @@ class _Correlation:
         shared = self._shared()
         named: dict[Claim, set[tuple[str, str]]] = defaultdict(set)
         unique: dict[Node, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        products: dict[Node, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for node in set[Node]().union(*shared.values()):
             for index in self.groups[node]:
                 for name, value, claim in self.stated[index]:
                     named[claim].add((name, value))
                     if claim[0] in UNIQUE_KINDS:
                         unique[node][name].add(claim[1])
+                for name, product in products_of(self.seen[index]):
+                    products[node][name].add(product)
 
         parent = {node: node for node in self.groups}
         linked: list[tuple[Claim, set[Node]]] = []
@@ -201,9 +213,11 @@ class _Correlation:
             places = {node[1] for node in nodes if node[0] == "ip" and counts_as_address(node[1])}
             if macs + len(places) > MAX_ADDRESSES:
                 continue
-            if not _agree([unique[node] for node in nodes if node in unique]):
+            if not _agree(unique, nodes):
                 if claim[0] in UNIQUE_KINDS and len(nodes) <= MAX_ADDRESSES:
                     self._dispute(nodes, named[claim])
+                continue
+            if claim[0] != "mac" and not _agree(products, nodes):
                 continue
             linked.append((claim, nodes))
             first, *others = nodes
@@ -214,12 +228,10 @@ class _Correlation:
         for node in self.groups:
             components[_root(parent, node)].append(node)
         merging = {root for root, nodes in components.items() if sum(node[0] == "mac" for node in nodes) > 1}
-        differing = {
-            root
-            for root, nodes in components.items()
-            if len(nodes) > 1 and not _agree([unique[node] for node in nodes if node in unique])
-        }
-        torn = merging | differing
+        differing = {root for root, nodes in components.items() if len(nodes) > 1 and not _agree(unique, nodes)}
+        by_mac = {_root(parent, next(iter(nodes))) for claim, nodes in linked if claim[0] == "mac"}
+        several = {root for root, nodes in components.items() if root not in by_mac and not _agree(products, nodes)}
+        torn = merging | differing | several
         for claim, nodes in linked:
             root = _root(parent, next(iter(nodes)))
             if root in merging or (root in differing and len(components[root]) <= MAX_DIFFERING):
@@ -303,14 +315,15 @@ def _root(parent: dict[Node, Node], node: Node) -> Node:
     return node
 
 
-def _agree(stated: Sequence[Mapping[str, set[str]]]) -> bool:
-    """Return whether base groups can be one device: those that state serials or MACs in the same field have one of them in common.
+def _agree(stated: Mapping[Node, Mapping[str, set[str]]], nodes: Iterable[Node]) -> bool:
+    """Return whether base groups can be one device: those that state anything in the same field have one value in common.
 
-    stated: field → values in canonical form, of each group. Linear in their number, so that nobody can make it long.
+    stated: of each group that states anything, field → values in canonical form. Linear in their number, so that nobody can
+    make it long.
     """
     common: dict[str, set[str]] = {}
-    for group in stated:
-        for name, values in group.items():
+    for node in nodes:
+        for name, values in stated[node].items() if node in stated else ():
             left = common[name] = common[name] & values if name in common else values
             if not left:
                 return False

@@ -18,8 +18,11 @@ LONGEST_CLAIM = 256
 KEPT_CLAIMS = 16 * 1024
 """Values of which it is remembered what they are: a run looks at each several times."""
 PLACEHOLDER_WORDS = frozenset(
-    {"default", "notavailable", "notset", "notspecified", "serial", "serialno", "serialnumber", "undefined", "unknown"}
-)
+    {
+        "default", "noserial", "noserialnumber", "notapplicable", "notavailable", "notset", "notspecified", "serial", "serialno",
+        "serialnumber", "undefined", "unknown",
+    }
+)  # fmt: skip
 LOCAL_NODE_OF_UUID = "0" * 12
 """The last group of a UUID that was made without a MAC; such UUIDs are constants of the firmware."""
 

@@ -25,6 +25,7 @@ CLAIMS = {
     "isapi.mac": "mac",
     "sadp.serial": "serial",
     "onvif.serial": "serial",
+    "upnp.serial": "serial",
     "eui64.mac": "mac",
     "wsd.epr": "endpoint",
     "tls.key": "key",
@@ -260,6 +261,61 @@ def test_a_default_key_of_devices_that_differ_puts_the_identity_of_none_in_doubt
     assert [(len(found), a.conflicts) for a in found] == [(2, ())] * 2
 
 
+DEFAULT = "0A1B2C3D"
+"""A serial that a stack gives to whatever it runs on, and that has no pattern."""
+
+
+@pytest.mark.parametrize("shared", [{"upnp__serial": DEFAULT}, {"wsd__epr": EPR}, {"tls__key": KEY}])
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ({"upnp__manufacturer": "HIKVISION"}, {"upnp__manufacturer": "AXIS"}),
+        ({"upnp__model": "DS-2CD2132F-IS"}, {"upnp__model": "DS-2CD2032-I"}),
+        ({"webcaps__vendor": "Dahua"}, {"webcaps__vendor": "Amcrest"}),
+    ],
+)
+def test_a_default_does_not_join_routed_devices_of_other_makers_or_models(
+    shared: dict[str, str], one: dict[str, str], two: dict[str, str]
+) -> None:
+    seen = [said("10.30.0.1", **shared), said("10.30.0.1", **one), said("10.30.0.2", **shared, **two)]
+    found = correlate(seen, claims=CLAIMS)
+    assert [(a.ips, a.conflicts) for a in found] == [(("10.30.0.1",), ()), (("10.30.0.2",), ())]
+    assert all(correlate(order, claims=CLAIMS) == found for order in itertools.permutations(seen))
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ({}, {"upnp__manufacturer": "AXIS"}),
+        ({"upnp__manufacturer": "AXIS"}, {"upnp__manufacturer": "Axis "}),
+        ({"upnp__model": ("M1065-L", "Network Camera")}, {"upnp__model": "M1065-L"}),
+        ({"upnp__model": "M1065-L"}, {"onvif__model": "AXIS M1065-L"}),
+        ({"upnp__model": "M1065-L"}, {"upnp__model": "-"}),
+    ],
+)
+def test_a_serial_joins_routed_messages_whose_products_do_not_contradict(
+    one: dict[str, str | tuple[str, ...]], two: dict[str, str | tuple[str, ...]]
+) -> None:
+    assert len(keys(said("10.30.0.1", upnp__serial=SERIAL, **one), said("10.30.0.2", upnp__serial=SERIAL, **two))) == 1
+
+
+def test_a_claimed_mac_joins_whatever_the_device_calls_itself_at_each_address() -> None:
+    seen = [said(f"10.30.0.{n}", sadp__mac=FIRST, upnp__serial=SERIAL, upnp__model=f"DS-{n}") for n in (1, 2)]
+    assert len(keys(*seen)) == 1
+
+
+def test_a_chain_of_serials_does_not_join_other_makers_at_its_ends() -> None:
+    seen = [
+        said("10.30.0.1", upnp__serial=DEFAULT, upnp__manufacturer="HIKVISION"),
+        said("10.30.0.2", upnp__serial=DEFAULT, onvif__serial=SERIAL),
+        said("10.30.0.3", onvif__serial=SERIAL, upnp__manufacturer="AXIS"),
+        said("10.30.0.3"),
+    ]
+    found = correlate(seen, claims=CLAIMS)
+    assert [(a.ips, a.conflicts) for a in found] == [((f"10.30.0.{n}",), ()) for n in (1, 2, 3)]
+    assert all(correlate(order, claims=CLAIMS) == found for order in itertools.permutations(seen))
+
+
 def test_a_serial_of_many_addresses_of_ipv6_that_differ_is_a_default_and_disputes_nothing() -> None:
     seen = [said(f"2001:db8::{n:x}", sadp__serial=SERIAL, sadp__mac=f"bc:ad:28:00:01:{n:02x}") for n in range(1, 9)]
     assert [a.conflicts for a in correlate(seen, claims=CLAIMS)] == [()] * 8
@@ -269,7 +325,7 @@ def test_a_serial_of_many_addresses_of_ipv6_that_differ_is_a_default_and_dispute
     "value",
     [
         "", "  ", "0", "1234", "00000000", "FFFFFFFF", "xxxxxxxxxx", "123456", "0123456789", "1234567890ABCDEF", "abcdef",
-        "987654321", "00000001", "unknown", "Serial-Number", "urn:uuid:00000000-0000-0000-0000-000000000000",
+        "987654321", "00000001", "12345678", "none", "n/a", "Not Applicable", "no serial number", "unknown", "Serial-Number", "urn:uuid:00000000-0000-0000-0000-000000000000",
         "urn:uuid:1419d68a-1dd2-11b2-a105-000000000000", "00:11:22:33:44:55", "01:02:03:04:05:06", "12:34:56:78:9a:bc",
     ],
 )  # fmt: skip
@@ -423,6 +479,7 @@ observations = st.builds(
             st.tuples(st.sampled_from(["sadp.mac", "isapi.mac"]), st.sampled_from([FIRST, SECOND, LOCAL, "zz", GATEWAY])),
             st.tuples(st.sampled_from(["sadp.serial", "onvif.serial"]), st.sampled_from([SERIAL, "AAWRD00000018", "0000"])),
             st.tuples(st.just("wsd.epr"), st.sampled_from([EPR, "urn:uuid:7781"])),
+            st.tuples(st.sampled_from(["upnp.manufacturer", "upnp.model"]), st.sampled_from(["AXIS", "HIKVISION", "-"])),
             st.tuples(st.just("tls.key"), st.sampled_from([KEY, KEY[::-1]])),
         ),
         max_size=3,
