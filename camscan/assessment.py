@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from camscan import __version__
 from camscan.codecs.fold import fold
@@ -248,14 +248,21 @@ def new_run(judging: Judging, started_at: datetime, ended_at: datetime, *, privi
         command=judging.command,
         started_at=started_at,
         ended_at=ended_at,
-        site=judging.site,
-        sites=judging.sites,
-        policies=tuple(p for p in judging.policies if p != "none"),
-        version=__version__,
-        data_version=judging.knowledge.version,
-        as_of=judging.as_of,
         privileged=privileged,
         interrupted=interrupted,
         require=judging.require,
-        marking=judging.marking,
+        **judged_by(judging),
     )
+
+
+def judged_by(judging: Judging) -> dict[str, Any]:
+    """Return what the head of a run says of the basis of judgement, by the names of its fields."""
+    return {
+        "site": judging.site,
+        "sites": judging.sites,
+        "policies": tuple(p for p in judging.policies if p != "none"),
+        "version": __version__,
+        "data_version": judging.knowledge.version,
+        "as_of": judging.as_of,
+        "marking": judging.marking,
+    }

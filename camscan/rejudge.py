@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from pathlib import Path
 
-from camscan import __version__
-from camscan.assessment import Found, Judging, assemble
+from camscan.assessment import Found, Judging, assemble, judged_by
 from camscan.model import Observation, Report, Run, SiteContext
 from camscan.report.observations import ObservationFile
 from camscan.report.observations import read as read_observations
@@ -25,18 +24,8 @@ def judge_kept(
 ) -> tuple[Report, tuple[Observation, ...]]:
     """Return what `judge_run` does, of evidence that has been read. name: of its file."""
     judging = filled_in(judging, evidence.run, keep_name=keep_name)
-    run = replace(
-        evidence.run,
-        command="judge",
-        site=judging.site,
-        sites=judging.sites,
-        policies=tuple(p for p in judging.policies if p != "none"),
-        version=__version__,
-        data_version=judging.knowledge.version,
-        as_of=judging.as_of,
-        marking=judging.marking or evidence.run.marking,
-        inputs=(name,),
-    )
+    basis = judged_by(judging) | {"marking": judging.marking or evidence.run.marking}
+    run = replace(evidence.run, command="judge", inputs=(name,), **basis)
     warnings = (evidence.damaged,) if evidence.damaged else ()
     report = report_of(run, evidence, judging, warnings=warnings)
     if evidence.damaged:

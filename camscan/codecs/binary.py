@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from camscan.codecs.base import Cursor
@@ -32,6 +32,19 @@ def only(payload: bytes, *read: tuple[int, int]) -> bytes:
     for start, end in read:
         kept[start:end] = payload[start:end]
     return bytes(kept)
+
+
+def only_values(payload: bytes, at: int, found: Iterable[tuple[int, int, bool]]) -> bytes:
+    """Return a message of records of the same length without the values that are not read.
+
+    at: where the first record begins; what stands before it is kept. found: of each record, in order, the bytes of its head and
+    of its value, and whether that is read.
+    """
+    read = [(0, at)]
+    for head, value, is_read in found:
+        read.append((at, at + head + (value if is_read else 0)))
+        at += head + value
+    return only(payload, *read)
 
 
 def padded(payload: bytes, start: int, end: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from camscan.codecs.base import Cursor, DecodeError, Probe, fields, ipv4_text, padded_text, unit_mac
-from camscan.codecs.binary import only, records
+from camscan.codecs.binary import only_values, records
 from camscan.model import Datagram, Fields
 
 NAME = "ubiquiti"
@@ -104,9 +104,10 @@ def without_secrets(payload: bytes) -> bytes:
         message = decode(payload)
     except DecodeError:
         return payload[:_HEADER]
-    read, at = [(0, _HEADER)], _HEADER
-    for kind, value in message.records:
-        at += _HEAD_OF_RECORD + len(value)
-        is_read = kind in _TEXTS or kind in _MACS or (kind == _MAC_AND_IP and len(value) == 10)
-        read.append((at - len(value) - _HEAD_OF_RECORD, at if is_read else at - len(value)))
-    return only(payload, *read)
+    return only_values(
+        payload, _HEADER, ((_HEAD_OF_RECORD, len(value), _is_read(kind, value)) for kind, value in message.records)
+    )
+
+
+def _is_read(kind: int, value: bytes) -> bool:
+    return kind in _TEXTS or kind in _MACS or (kind == _MAC_AND_IP and len(value) == 10)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from camscan.codecs.base import Cursor, DecodeError, Probe, fields, ipv4_text, padded_text, port_text, unit_mac
-from camscan.codecs.binary import only
+from camscan.codecs.binary import only_values
 from camscan.model import Datagram, Fields
 
 NAME = "vivotek"
@@ -89,9 +89,6 @@ def without_secrets(payload: bytes) -> bytes:
         message = decode(payload)
     except DecodeError:
         return payload[:_HEADER]
-    read, at = [(0, _HEADER)], _HEADER
-    for kind, value in message.said:
-        head = 1 if kind == _FLAG else 2
-        at += head + len(value)
-        read.append((at - len(value) - head, at if kind in _READ else at - len(value)))
-    return only(payload, *read)
+    return only_values(
+        payload, _HEADER, ((1 if kind == _FLAG else 2, len(value), kind in _READ) for kind, value in message.said)
+    )
