@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from uuid import UUID, uuid5
 
 from camscan.model import CAMERA_KINDS, AssessedAsset, Asset, Evidence, Finding, Identification, Report, Verdict
-from camscan.report import view
+from camscan.report import extent, view
 from camscan.report.escape import visible
 
 REACHING = (Verdict.PROHIBITED, Verdict.RESTRICTED, Verdict.REVIEW)
@@ -171,7 +171,7 @@ def completeness(report: Report) -> str:
 
 def ranges_covered(report: Report) -> str:
     """Return how many of the ranges were looked at in some way."""
-    return f"{len(view.covered(report))} of {len(report.coverage)} ranges covered"
+    return f"{len(extent.covered(report))} of {len(report.coverage)} ranges covered"
 
 
 def clipped(text: str, octets: int, *, tail: int = 0) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from camscan.model import AssessedAsset, Report, Verdict
 from camscan.policy.exceptions import NO_WAIVER
 from camscan.policy.totals import URGENCY
-from camscan.report import view
+from camscan.report import extent, view
 from camscan.report.columns import wrap
 from camscan.report.escape import visible
 from camscan.report.rows import first_seen
@@ -69,7 +69,7 @@ def _reasons(number: int) -> str:
 
 
 def _answer(report: Report) -> Iterator[str]:
-    counted, ranges = view.totals(report), len(view.covered(report))
+    counted, ranges = view.totals(report), len(extent.covered(report))
     place = "the 1 range covered" if ranges == 1 else f"the {ranges} ranges covered"
     yield f"{view.counted(counted.devices)} seen in {place}."
     yield f"Cameras and recorders: at least {counted.cameras_at_least}, at most {counted.cameras_at_most}."

@@ -9,7 +9,7 @@ from datetime import UTC, tzinfo
 from camscan import __version__
 from camscan.codecs.registry import DATAGRAM_CODECS
 from camscan.model import AssessedAsset, AttemptReason, AttemptStatus, CoverageLevel, Report, Verdict
-from camscan.report import view
+from camscan.report import extent, view
 
 NOT_LEGAL_ADVICE = "Not legal advice."
 """Stands once in each document."""
@@ -28,7 +28,7 @@ def coverage_statement(report: Report, zone: tzinfo | None = None) -> tuple[str,
 
     zone: of the hours; None: that of this machine.
     """
-    ranges = [view.coverage_words(coverage) for coverage in report.coverage]
+    ranges = [extent.coverage_words(coverage) for coverage in report.coverage]
     return (
         *([REDACTED] if REDACTED in report.warnings else []),
         *(ranges or ["no range was covered: what is here was read from files"]),
@@ -66,7 +66,7 @@ def _ranges_in_numbers(report: Report) -> list[str]:
     for coverage in report.coverage:
         alive[coverage.level, coverage.complete] += coverage.hosts_alive
     return [
-        f"{_ranges_words(number)} {view.level_words(level)}{_state_words(level, complete, alive[level, complete])}"
+        f"{_ranges_words(number)} {extent.level_words(level)}{_state_words(level, complete, alive[level, complete])}"
         for (level, complete), number in sorted(alike.items(), key=lambda item: (LEVELS.index(item[0][0]), not item[0][1]))
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from camscan.model import Report, Verdict
-from camscan.report import view
+from camscan.report import extent, view
 from camscan.report.statement import NOT_LEGAL_ADVICE
 
 NOTHING_STATED = "class, zone and purpose not stated"
@@ -61,7 +61,7 @@ def closing(report: Report) -> list[str]:
     """Return the four lines in which every report ends."""
     return [
         f"Answer: {answer(report)}",
-        f"Not seen: {'; '.join(view.unseen(report))}",
+        f"Not seen: {'; '.join(extent.unseen(report))}",
         f"Because: {because(report)}",
         f"Next: {next_steps(report)}",
     ]
@@ -70,7 +70,7 @@ def closing(report: Report) -> list[str]:
 def answer(report: Report) -> str:
     """Return how many there are, of whom, with which verdicts."""
     counted = view.totals(report)
-    covered = view.some((f"{view.place_words(c)} {c.level}" for c in view.covered(report)), MOST_NAMED)
+    covered = view.some((f"{extent.place_words(c)} {c.level}" for c in extent.covered(report)), MOST_NAMED)
     covered = covered or ("no range was covered" if report.coverage else "evidence read offline, no range was covered")
     cameras = f"at least {counted.cameras_at_least}, at most {counted.cameras_at_most}, in the ranges covered ({covered})"
     cameras += "" if report.complete else "; INCOMPLETE"

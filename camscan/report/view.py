@@ -1,4 +1,4 @@
-"""What several formats show alike: totals, names, the steps that would settle most, and what was not seen. Pure."""
+"""What several formats show alike: totals, names, and the steps that would settle most. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,10 @@ from camscan.model import (
     RECORDER_KINDS,
     AssessedAsset,
     Asset,
-    AttemptReason,
-    AttemptStatus,
     Attestation,
     Channel,
     ChannelRange,
     Confidence,
-    Coverage,
-    CoverageLevel,
     Egress,
     Finding,
     Identification,
@@ -31,17 +27,8 @@ from camscan.policy import totals as tallied
 from camscan.policy.totals import URGENCY, WAITING, Outcomes, counts, group_by_settle
 from camscan.report.hostile import is_hostile
 
-_LEVEL_WORDS = {
-    CoverageLevel.LINK: "at link level",
-    CoverageLevel.ROUTED: "across a router (a silent camera can be missed)",
-    CoverageLevel.LISTENED: "by listening only (what stayed silent was not seen)",
-    CoverageLevel.NONE: "not covered",
-}
-
 MOST_NAMES = 2
 """Names of one destination that are shown."""
-MOST_UNSEEN = 8
-"""Ranges or attempts of one kind that are named; the rest is a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,29 +103,6 @@ def inferred_at_most(report: Report) -> int | None:
     ranges = [one.channels_inferred for one in silent_recorders(report)]
     known = [inferred.at_most for inferred in ranges if inferred is not None]
     return sum(known) if len(known) == len(ranges) else None
-
-
-def behind_recorders(report: Report) -> tuple[str, ...]:
-    """Return what is and what is not known of what stands behind recorders, in one part of a sentence each."""
-    silent = silent_recorders(report)
-    known = [one.channels_inferred for one in silent if one.channels_inferred is not None]
-    blank = len(silent) - len(known)
-    said = []
-    if told_channels(report):
-        telling = sum(1 for one in report.assets if one.channels)
-        said.append(f"the {told_channels(report)} channels that {_recorders(telling)} told, known by the recorder's word alone")
-    if known:
-        least, most = sum(one.at_least for one in known), sum(one.at_most for one in known)
-        said.append(f"what stands behind {_recorders(len(known))}: {least} to {most} channels, not inspectable from here")
-    if blank and known:
-        said.append(f"what stands behind {_recorders(blank, 'further ')}, of which nothing can be inferred")
-    elif blank:
-        said.append(f"what stands behind {_recorders(blank)}")
-    return tuple(said)
-
-
-def _recorders(number: int, which: str = "") -> str:
-    return f"{number} {which}recorder{'' if number == 1 else 's'}"
 
 
 def channel_words(channel: Channel) -> str:
@@ -315,81 +279,6 @@ def reasons_for_review(report: Report) -> tuple[tuple[str, int], ...]:
         if judged.judgement.verdict is Verdict.REVIEW:
             found.update({str(reason) for finding in decisive(judged) for reason in finding.because})
     return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-
-def covered(report: Report) -> tuple[Coverage, ...]:
-    """Return the ranges that were looked at in some way."""
-    return tuple(coverage for coverage in report.coverage if coverage.level is not CoverageLevel.NONE)
-
-
-def coverage_words(coverage: Coverage) -> str:
-    """Return one range: how it was covered, whether to the end, what was not done."""
-    if coverage.level is CoverageLevel.NONE:
-        said = f"{place_words(coverage)} not covered"
-    else:
-        state = "complete" if coverage.complete else "not complete"
-        said = f"{place_words(coverage)} {_LEVEL_WORDS[coverage.level]}, {state}, {coverage.hosts_alive} alive"
-    return f"{said}: {coverage.detail}" if coverage.detail else said
-
-
-def level_words(level: CoverageLevel) -> str:
-    """Return how closely a range was looked at."""
-    return _LEVEL_WORDS[level]
-
-
-def place_words(coverage: Coverage) -> str:
-    """Return one range, with its site where that is not the run's own."""
-    return f"{coverage.range} of site {coverage.site}" if coverage.site else coverage.range
-
-
-def unfinished(report: Report) -> tuple[str, ...]:
-    """Return each attempt that was wanted and did not complete, and why."""
-    return tuple(
-        f"{attempt.collector} on {attempt.target}: {attempt.status}"
-        + (f" ({attempt.reason})" if attempt.reason else "")
-        + (f", {attempt.detail}" if attempt.detail else "")
-        for attempt in report.attempts
-        if attempt.status is not AttemptStatus.COMPLETED
-        and not (attempt.status is AttemptStatus.SKIPPED and attempt.reason in (None, AttemptReason.DISABLED))
-    )
-
-
-def unseen(report: Report) -> tuple[str, ...]:
-    """Return what a report cannot speak of, in one part of a sentence each: the weightiest first, the usual last."""
-    missing = []
-    blank = [f"{c.range} ({c.detail})" if c.detail else c.range for c in report.coverage if c.level is CoverageLevel.NONE]
-    if blank:
-        missing.append(f"{some(blank, MOST_UNSEEN)} not covered")
-    partly = [place_words(c) for c in report.coverage if c.level is not CoverageLevel.NONE and not c.complete]
-    if partly:
-        missing.append(f"{some(partly, MOST_UNSEEN)} not covered to the end")
-    routed = [c.range for c in report.coverage if c.level is CoverageLevel.ROUTED]
-    if routed:
-        missing.append(f"silent cameras behind a router in {some(routed, MOST_UNSEEN)}")
-    if not report.coverage:
-        missing.append("everything that the evidence read does not show")
-    silent = sum(is_silent(judged) for judged in report.assets)
-    if silent:
-        missing.append(f"what {counted(silent)} alive but silent or out of reach may be")
-    missing += behind_recorders(report)
-    broken = unfinished(report)
-    if broken:
-        missing.append(f"what these would show: {some(broken, MOST_UNSEEN)}")
-    off = not_asked(report)
-    if off:
-        missing.append(f"what {some(off, MOST_UNSEEN)} would show, not asked for")
-    return (*missing, "equipment that is switched off, on another segment, or silent by design")
-
-
-def is_silent(judged: AssessedAsset) -> bool:
-    """Return whether a device is alive and said nothing that is known."""
-    verdict = judged.judgement.verdict
-    return verdict is Verdict.NOT_ASSESSED or (verdict is None and judged.identification.confidence is None)
-
-
-def not_asked(report: Report) -> tuple[str, ...]:
-    """Return the collectors that run only on request, and were not asked for."""
-    return tuple(attempt.collector for attempt in report.attempts if attempt.reason is AttemptReason.DISABLED)
 
 
 def attested_words(one: Attestation) -> str:

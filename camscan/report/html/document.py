@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from camscan.model import Report, address_order
-from camscan.report import view
+from camscan.report import extent, view
 from camscan.report.escape import visible
 from camscan.report.html import evidence, sections
 from camscan.report.html.first import first
@@ -66,7 +66,7 @@ def document(report: Report, *, paged: bool = False) -> str:
         sections=sections,
         plans=plans,
         statement=coverage_statement(report),
-        gaps=[evidence.cut(gap, MOST_LETTERS) for gap in (*view.unseen(report), *view.unfinished(report))],
+        gaps=[evidence.cut(gap, MOST_LETTERS) for gap in (*extent.unseen(report), *extent.unfinished(report))],
         steps=(*view.first_steps(report), *view.steps(report)),
         local=view.local,
         notice=NOT_LEGAL_ADVICE,

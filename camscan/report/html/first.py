@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from camscan.model import AssessedAsset, Finding, Report, Verdict
 from camscan.policy.totals import URGENCY
-from camscan.report import view
+from camscan.report import extent, view
 from camscan.report.html.evidence import anchor, cut
 from camscan.report.pictures import marks
 
@@ -87,8 +87,8 @@ def first(report: Report) -> First:
     """Return the first screen of a report."""
     counted = view.totals(report)
     steps = tuple(_steps(report))
-    ranges = tuple(cut(view.coverage_words(covered), MOST_LETTERS) for covered in report.coverage)
-    gaps = tuple(cut(gap, MOST_LETTERS) for gap in view.unseen(report))
+    ranges = tuple(cut(extent.coverage_words(covered), MOST_LETTERS) for covered in report.coverage)
+    gaps = tuple(cut(gap, MOST_LETTERS) for gap in extent.unseen(report))
     return First(
         headline=_headline(report, counted),
         sentences=tuple(_sentences(report, counted)),
@@ -107,7 +107,7 @@ def first(report: Report) -> First:
 
 def _headline(report: Report, counted: view.Totals) -> str:
     if not counted.devices:
-        return "None found in the ranges covered" if view.covered(report) else "None found, and no range was covered"
+        return "None found in the ranges covered" if extent.covered(report) else "None found, and no range was covered"
     if counted.verdicts is None:
         return f"{view.counted(counted.devices)} seen; nothing was judged"
     if not counted.at_most:

@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 
 from camscan.model import AssessedAsset, Report, Verdict
 from camscan.policy.totals import URGENCY
-from camscan.report import view
+from camscan.report import extent, view
 from camscan.report.pictures import drawing, marks
 
 WIDTH = 640
@@ -56,7 +56,7 @@ def by_maker(report: Report) -> tuple[Bar, ...]:
 
 def by_range(report: Report) -> tuple[Bar, ...]:
     """Return the ranges covered, as they stand in the report, then what lies outside of them."""
-    networks = [(ip_network(covered.range, strict=False), covered.range) for covered in view.covered(report)]
+    networks = [(ip_network(covered.range, strict=False), covered.range) for covered in extent.covered(report)]
     found: dict[str, Counter[str]] = {name: Counter() for _, name in networks}
     for judged in report.assets:
         found.setdefault(place_of(judged, networks), Counter())[marks.name_of(judged.judgement.verdict)] += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from camscan.model import AssessedAsset, Report, address_order
-from camscan.report import view
+from camscan.report import extent, view
 from camscan.report.pictures import drawing, marks
 from camscan.report.pictures.bars import ELSEWHERE, place_of
 
@@ -61,7 +61,7 @@ Member = tuple[int, AssessedAsset, str]
 
 def _places(report: Report) -> list[tuple[str, list[Member]]]:
     """Return where devices stand, switches first, then ranges, then elsewhere."""
-    networks = [(ip_network(covered.range, strict=False), view.place_words(covered)) for covered in view.covered(report)]
+    networks = [(ip_network(covered.range, strict=False), extent.place_words(covered)) for covered in extent.covered(report)]
     switches: dict[str, list[Member]] = {}
     ranges: dict[str, list[Member]] = {name: [] for _, name in networks}
     for number, judged in enumerate(report.assets):
