@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 
-from camscan.codecs.frame import ACK, SYN
+from camscan.codecs.packet import ACK, SYN
 from camscan.model import Asset, Datagram, Endpoint, Fields, Frame, Observation, StreamHead, Via
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

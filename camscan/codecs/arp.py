@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from camscan.codecs.base import Cursor, DecodeError, fields, mac_text
-from camscan.codecs.frame import ETHERTYPE_ARP
+from camscan.codecs.packet import ETHERTYPE_ARP
 from camscan.model import Fields, Frame
 
 NAME = "arp"

@@ -14,21 +14,9 @@ from camscan.codecs.base import DecodeError
 from camscan.codecs.datagrams import Datagrams
 from camscan.codecs.flows import Ended, on_link
 from camscan.codecs.fragments import Fragments
-from camscan.codecs.frame import (
-    ETHERTYPE_ARP,
-    FIN,
-    LINK_ETHERNET,
-    RST,
-    SYN,
-    TCP,
-    UDP,
-    Packet,
-    Place,
-    packet_at,
-    place_of,
-    split,
-)
+from camscan.codecs.frame import LINK_ETHERNET, Place, packet_at, place_of, split
 from camscan.codecs.outcome import Undecoded
+from camscan.codecs.packet import ETHERTYPE_ARP, FIN, RST, SYN, TCP, UDP, Packet
 from camscan.codecs.pcapfile import EPOCH, MAX_FRAME, Batch
 from camscan.codecs.pcapfile import Frame as RawFrame
 from camscan.codecs.registry import STREAM_PORTS

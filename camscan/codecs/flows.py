@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from camscan.codecs.base import fields, ip_from_text
-from camscan.codecs.frame import FIRST_HOPS
+from camscan.codecs.packet import FIRST_HOPS
 from camscan.codecs.resolved import Known
 from camscan.model import Endpoint, Observation, Via
 

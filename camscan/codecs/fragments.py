@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from camscan.codecs.base import DecodeError
-from camscan.codecs.frame import Fragment, Packet, whole
+from camscan.codecs.frame import whole
+from camscan.codecs.packet import Fragment, Packet
 
 MAX_PACKETS = 256
 """Packets that wait for fragments at a time."""

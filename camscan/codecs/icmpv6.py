@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from camscan.codecs.base import Cursor, DecodeError
-from camscan.codecs.frame import ETHERTYPE_IPV6, ICMPV6
+from camscan.codecs.packet import ETHERTYPE_IPV6, ICMPV6
 
 HOPS_OF_A_LINK = 255
 """Hop limit of messages that only a neighbour can have sent (RFC 4861 §3.1)."""

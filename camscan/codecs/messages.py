@@ -11,8 +11,9 @@ from camscan.codecs.base import DecodeError, ip_from_text
 from camscan.codecs.demux import MAX_OF_DAMAGED, Begun, Passed
 from camscan.codecs.flows import Ended, Flows
 from camscan.codecs.fold import example, identity_of
-from camscan.codecs.frame import ICMPV6, UDP, Packet, ethernet, is_of_group, link_mac, packet_at, place_of, split
+from camscan.codecs.frame import packet_at, place_of, split
 from camscan.codecs.outcome import Outcome, Undecoded
+from camscan.codecs.packet import ICMPV6, UDP, Packet, ethernet, is_of_group, link_mac
 from camscan.codecs.pcapfile import Batch
 from camscan.codecs.quota import Quota, Refusal
 from camscan.codecs.registry import dispatch_client, dispatch_datagram, dispatch_frame, dispatch_stream, kept_of

@@ -18,7 +18,7 @@ from ipaddress import IPv6Address, IPv6Network
 
 from camscan.codecs import icmpv6
 from camscan.codecs.base import Cursor, DecodeError, fields
-from camscan.codecs.frame import ETHERTYPE_IPV6
+from camscan.codecs.packet import ETHERTYPE_IPV6
 from camscan.model import Fields, Frame
 
 NAME = "mld"

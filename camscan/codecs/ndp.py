@@ -21,7 +21,7 @@ from ipaddress import IPv6Address
 
 from camscan.codecs import icmpv6
 from camscan.codecs.base import Cursor, DecodeError, fields, unit_mac
-from camscan.codecs.frame import ETHERTYPE_IPV6
+from camscan.codecs.packet import ETHERTYPE_IPV6
 from camscan.model import Fields, Frame
 
 NAME = "ndp"

@@ -18,8 +18,9 @@ from camscan.codecs.base import DecodeError, Directed, Repeating
 from camscan.codecs.datagrams import FLOW_PORTS
 from camscan.codecs.demux import MAX_OF_DAMAGED, Begun, Passed, Whole, is_arp
 from camscan.codecs.flows import Ended
-from camscan.codecs.frame import UDP, Packet, is_of_group, link_mac, place_of, split
+from camscan.codecs.frame import place_of, split
 from camscan.codecs.outcome import Undecoded
+from camscan.codecs.packet import UDP, Packet, is_of_group, link_mac
 from camscan.codecs.pcapfile import EPOCH, Batch
 from camscan.codecs.pcapfile import Frame as RawFrame
 from camscan.codecs.quota import MAX_SENDERS

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from camscan.codecs import dns
 from camscan.codecs.base import DecodeError
-from camscan.codecs.frame import Packet
+from camscan.codecs.packet import Packet
 
 RESOLVER = 53
 MAX_ANSWERS = 16_384

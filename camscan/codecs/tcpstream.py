@@ -10,7 +10,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from camscan.codecs.frame import ACK, FIN, RST, SYN, Packet, link_mac
+from camscan.codecs.packet import ACK, FIN, RST, SYN, Packet, link_mac
 from camscan.codecs.segments import Direction
 from camscan.codecs.unicast import is_global, packed
 from camscan.model import Endpoint, StreamHead, Via

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 
 from camscan.codecs import ndp
-from camscan.codecs.frame import ETHERTYPE_IPV6
 from camscan.codecs.outcome import Undecoded
+from camscan.codecs.packet import ETHERTYPE_IPV6
 from camscan.codecs.registry import dispatch_frame
 from camscan.collect.base import Ground, Host, NotAsked, NotNeeded, Stage, nonce_of
 from camscan.collect.interfaces import Interface

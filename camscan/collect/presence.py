@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv4Address, ip_address
 
-from camscan.codecs.frame import ETHERTYPE_ARP
+from camscan.codecs.packet import ETHERTYPE_ARP
 from camscan.collect.arp import ArpSweep, addresses_on, request
 from camscan.collect.base import Ground, Host, NotAsked, NotNeeded, Stage
 from camscan.collect.faults import BudgetSpent, NoRoute, OutOfScope, Refused, Unanswered

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from camscan.codecs.capturefilter import MAX_SAMPLED, expression, sampling
 from camscan.codecs.demux import Program
 from camscan.codecs.dissect import Dissection
-from camscan.codecs.frame import ACK, FIN, LINK_COOKED, LINK_COOKED_2, LINK_ETHERNET, RST, SYN
+from camscan.codecs.frame import LINK_COOKED, LINK_COOKED_2, LINK_ETHERNET
 from camscan.codecs.outcome import Undecoded
+from camscan.codecs.packet import ACK, FIN, RST, SYN
 from camscan.codecs.pcapfile import records
 from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS
 from camscan.model import Endpoint, Observation, Via

@@ -10,7 +10,7 @@ import pytest
 
 from camscan.codecs import quota
 from camscan.codecs.dissect import Dissection
-from camscan.codecs.frame import ACK, SYN
+from camscan.codecs.packet import ACK, SYN
 from camscan.model import Endpoint, Observation, Via
 from tests.factories import NOON, ethernet, tcp_frame, udp_frame
 

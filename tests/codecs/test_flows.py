@@ -13,8 +13,9 @@ from camscan.codecs.datagrams import ENOUGH
 from camscan.codecs.demux import Demux
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.flows import Ended, Flows
-from camscan.codecs.frame import ACK, FIN, LINK_ETHERNET, RST, SYN
+from camscan.codecs.frame import LINK_ETHERNET
 from camscan.codecs.messages import Messages
+from camscan.codecs.packet import ACK, FIN, RST, SYN
 from camscan.codecs.pcapfile import Batch, batches
 from camscan.codecs.segments import MAX_HEAD
 from camscan.model import Endpoint, Observation, StreamHead, Via

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from camscan.codecs import frame
 from camscan.codecs.base import DecodeError
+from camscan.codecs.packet import ACK, FIN, Packet
+from camscan.codecs.packet import ethernet as as_ethernet
 from camscan.model import Endpoint
 from tests import factories
 from tests.factories import ethernet, ip_packet, tcp, udp
@@ -126,10 +128,10 @@ def test_ipv6_extension_headers_are_skipped_and_fragments_marked() -> None:
 
 
 def test_tcp_gives_flags_and_numbers_without_its_options() -> None:
-    segment = tcp(b"GET", 50123, 80, seq=7, ack=9, flags=frame.ACK | frame.FIN)
+    segment = tcp(b"GET", 50123, 80, seq=7, ack=9, flags=ACK | FIN)
     segment = segment[:12] + b"\x60" + segment[13:20] + b"\x01\x01\x01\x00" + b"GET"
     packet = frame.split(ethernet(ip_packet(segment, 6), 0x86DD))
-    assert (packet.seq, packet.ack, packet.flags, packet.payload) == (7, 9, frame.ACK | frame.FIN, b"GET")
+    assert (packet.seq, packet.ack, packet.flags, packet.payload) == (7, 9, ACK | FIN, b"GET")
 
 
 @pytest.mark.parametrize(
@@ -168,9 +170,9 @@ def test_random_frames_raise_only_decode_errors(raw: bytes, link_type: int, vers
 
 def test_a_packet_without_ip_becomes_an_untagged_ethernet_frame_again() -> None:
     tagged = ethernet(b"arp packet", 0x0806, tags=b"\x81\0\0\x05")
-    assert frame.ethernet(frame.split(tagged)) == ethernet(b"arp packet", 0x0806)
+    assert as_ethernet(frame.split(tagged)) == ethernet(b"arp packet", 0x0806)
     cooked = frame.split(b"\0\0\0\x01\0\x06\xbc\xad\x28\0\0\x01\0\0\x08\x06" + b"arp packet", 113)
-    assert frame.ethernet(cooked) == ethernet(b"arp packet", 0x0806, dst_mac="ff:ff:ff:ff:ff:ff")
+    assert as_ethernet(cooked) == ethernet(b"arp packet", 0x0806, dst_mac="ff:ff:ff:ff:ff:ff")
 
 
 PLAIN = [
@@ -185,7 +187,7 @@ PLAIN = [
 ]
 
 
-def outcome_of(read: Callable[[], frame.Packet]) -> frame.Packet | type[DecodeError]:
+def outcome_of(read: Callable[[], Packet]) -> Packet | type[DecodeError]:
     try:
         return read()
     except DecodeError:

@@ -6,7 +6,8 @@ import pytest
 
 from camscan.codecs import resolved
 from camscan.codecs.dissect import Dissection
-from camscan.codecs.frame import ACK, SYN, split
+from camscan.codecs.frame import split
+from camscan.codecs.packet import ACK, SYN
 from camscan.codecs.resolved import Known, Resolved
 from camscan.model import Endpoint, Observation, Via
 from tests.factories import CAMERA_MAC, NOON, tcp_frame, udp_frame

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camscan.codecs import frame
-from camscan.codecs.frame import ACK, FIN, RST, SYN, split
+from camscan.codecs.frame import split
+from camscan.codecs.packet import ACK, FIN, RST, SYN
 from camscan.codecs.segments import MAX_HEAD
 from camscan.codecs.tcpstream import IDLE, MAX_CONNECTIONS, Streams
 from camscan.model import Endpoint, StreamHead, Via

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from camscan.codecs.dissect import Dissection
 from camscan.codecs.fold import fold
-from camscan.codecs.frame import SYN
+from camscan.codecs.packet import SYN
 from camscan.collect import capturefile
 from camscan.collect.base import Tally
 from camscan.collect.capture import LONG, CaptureReader

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from camscan.codecs.demux import Demux
-from camscan.codecs.frame import ACK, FIN
+from camscan.codecs.packet import ACK, FIN
 from camscan.collect import capturefile
 from camscan.collect.base import Tally
 from camscan.collect.capturefile import Sieve, Turn, in_order_of_time

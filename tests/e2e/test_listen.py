@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from camscan.codecs.frame import ACK, SYN
+from camscan.codecs.packet import ACK, SYN
 from camscan.model import Endpoint
 from tests.bench.capture_file import Device
 from tests.e2e.conftest import CAMSCAN, RANGE, Scanned, assets_by_mac, camscan, scan_of

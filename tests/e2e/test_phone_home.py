@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from camscan.codecs.frame import ACK, FIN, SYN
+from camscan.codecs.packet import ACK, FIN, SYN
 from camscan.model import Endpoint
 from tests.e2e.conftest import assets_by_mac, camscan
 from tests.factories import NOON, pcap, tcp_frame, udp_frame

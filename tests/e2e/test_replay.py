@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from camscan.codecs.frame import ACK, SYN
+from camscan.codecs.packet import ACK, SYN
 from camscan.codecs.pcapfile import records
 from camscan.model import Endpoint
 from tests.e2e.conftest import CAMSCAN, assets_by_mac, camscan
