@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from camscan.model import (
-    AssessedAsset,
-    AttemptReason,
-    AttemptStatus,
-    Coverage,
-    CoverageLevel,
-    Report,
-    Verdict,
-)
+from camscan.model import AssessedAsset, AttemptReason, AttemptStatus, Coverage, CoverageLevel, Report, Verdict
 from camscan.report.view import counted, silent_recorders, some, told_channels
 
 _LEVEL_WORDS = {
