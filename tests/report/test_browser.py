@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -20,6 +19,7 @@ from camscan.model import PastRun, Report, Verdict
 from camscan.report.html import page as html
 from tests.lab.daemons.installed import must_run
 from tests.report import canned
+from tests.report.paper import pages_of
 
 CHROMIUM = shutil.which("chromium")
 SHOWN = "#device-table > tbody:not([hidden])"
@@ -87,15 +87,6 @@ def with_history() -> Report:
     )
     caller = replace(base.assets[0], egress=canned.hostile().assets[0].egress, attached_to=canned.ATTACHED)
     return replace(base, assets=(caller, *base.assets[1:]), past=past)
-
-
-def text_of(paper: Path) -> list[str]:
-    """The text of each page of a PDF."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is missing: apt-get install --no-install-recommends poppler-utils")
-    return subprocess.run(["pdftotext", "-layout", paper, "-"], capture_output=True, text=True, check=True).stdout.split("\f")[
-        :-1
-    ]
 
 
 @pytest.mark.parametrize("build", [canned.hostile, canned.hostile_at_length, canned.formulas])
@@ -210,7 +201,7 @@ def test_on_paper_the_first_screen_is_one_page_and_each_page_bears_the_marking(o
     found: Opened = opened(with_history())
     paper = tmp_path / "report.pdf"
     found.page.pdf(path=paper, prefer_css_page_size=True, print_background=True)
-    pages = text_of(paper)
+    pages = pages_of(paper)
     assert "What was not seen" in pages[0]
     assert "Verdicts over time" in pages[1]
     assert all(page.count("OFFICIAL-SENSITIVE") == 2 for page in pages)
@@ -228,6 +219,6 @@ def test_the_demo_says_on_its_first_screen_and_first_page_what_to_do_first_and_w
         assert place["y"] + place["height"] < 900
     page.pdf(path=paper, prefer_css_page_size=True, page_ranges="1")
     page.close()
-    first = text_of(paper)[0]
+    first = pages_of(paper)[0]
     assert "Why:" in first
     assert "silent by design" in " ".join(first.split())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import subprocess
 import sys
 import zlib
 from dataclasses import replace
@@ -21,6 +19,7 @@ from camscan.report.deliver import open_outputs
 from camscan.report.html.document import MOST_PRINTED, MOST_ROWS_PRINTED, document
 from camscan.report.observations import dump
 from tests.report import canned
+from tests.report.paper import pages_of
 
 MARKED = replace(canned.hostile(), run=canned.run(marking="OFFICIAL-SENSITIVE"))
 
@@ -32,13 +31,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_outputs([str(path)]) as outputs:
         outputs.commit(MARKED)
     return path
-
-
-def pages_of(path: Path) -> list[str]:
-    if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is missing: apt-get install --no-install-recommends poppler-utils")
-    text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
-    return text.split("\f")[:-1]
 
 
 def test_the_file_is_a_pdf_that_nobody_else_may_read(made: Path) -> None:
