@@ -1,4 +1,4 @@
-"""What is kept of connections and messages of others: same length, no secrets, and the words that say who a device is."""
+"""What is kept of HTTP that others speak: no secret, no picture, and the words that say who a device is."""
 
 from __future__ import annotations
 
@@ -10,162 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camscan.codecs import banner, privacy, secrets
-from camscan.codecs.dissect import Dissection
+from camscan.codecs import privacy, secrets
 from camscan.codecs.outcome import Undecoded
-from camscan.codecs.registry import DATAGRAM_CODECS, dispatch_client, dispatch_datagram, dispatch_frame, dispatch_stream
-from camscan.model import Endpoint, Frame, Observation, StreamHead, Via
-from tests import factories, planted
-
-WORD = b"Zx~sesame!9"
-
-
-def overheard(sent: bytes, received: bytes, *, port: int = 80, via: Via = Via.PCAP, from_start: bool = False) -> StreamHead:
-    return factories.stream_head(received, sent=sent, server=Endpoint("10.20.0.64", port), via=via, from_start=from_start)
-
-
-def kept(sent: bytes, received: bytes, **changes: object) -> bytes:
-    head = privacy.without_secrets(overheard(sent, received, **changes))  # type: ignore[arg-type]
-    return head.sent + head.received
-
-
-def request(*lines: bytes, target: bytes = b"/x", verb: bytes = b"GET", body: bytes = b"") -> bytes:
-    return (
-        verb + b" " + target + b" HTTP/1.1\r\n" + b"".join(line + b"\r\n" for line in (b"Host: cam", *lines)) + b"\r\n" + body
-    )
-
-
-def answer(body: bytes = b"", *lines: bytes, status: bytes = b"200 OK") -> bytes:
-    head = b"".join(line + b"\r\n" for line in (b"Server: Cam", *lines, b"Content-Length: %d" % len(body)))
-    return b"HTTP/1.1 " + status + b"\r\n" + head + b"\r\n" + body
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"http://name:%s@10.20.0.64/x",
-        b"rtsp://%s@10.20.0.64",
-        b"rtsp://name:pass/%s@10.20.0.64/x",
-        b"x http://10.20.0.1/?u=http://name:%s@10.20.0.64",
-        b"/get?user=%s&n=1",
-        b"/get?Password=%s",
-        b"/get?n=1%%26pwd%%3D%s",
-        b'{"passwd": "%s"}',
-        b'{"PassWord":"a \\" %s", "n": 1}',
-        b'"params":"{\\"userPwd\\":\\"%s\\"}"',
-        b"<wsse:Username>%s</wsse:Username>",
-        b'<Password Type="x">%s</Password>',
-        b"<a:Nonce\n>%s",
-        b"wifi_psk = %s",
-        b"var loginpass='%s';",
-        b"Authorization: Digest x=%s\r\n",
-        b"X-Api-Key:%s",
-        b"Cookie: a=b; c=%s",
-        b"Cookie: %s",
-        b"Set-Cookie: a=%s; Path=/",
-        b"Authorization:\r\n %s\r\nHost: x",
-        b"X-Any-Key: %s",
-        b"X-Access-Ticket: %s\r\n",
-        b"http://10.20.0.64/d.xml?pw=%s",
-        b'<input type="password" name="pw" value="%s">',
-        b"<input value='%s' name=wifi_password>",
-        b'<param name="admin_passwd" value="%s"/>',
-        b'{"pwd":"%s"}',
-        b'{"wifi":{"psk":"%s"}}',
-        b"Server: Linux UPnP/1.0 password=%s",
-        b"onvif://www.onvif.org/password/%s onvif://www.onvif.org/type/x",
-        rb'{"url":"rtsp:\/\/admin:%s@10.20.0.64\/s"}',
-        b'<a href="/v?u=rtsp%%3A%%2F%%2Fadmin%%3A%s%%40h">',
-        b"rtsp://admin:p@ss/%s@10.20.0.64/s",
-        b"rtsp://admin:1234/%s@h",
-        b"rtsp://it's:%s@h/",
-        b'src="//admin:%s@10.20.0.64/s"',
-        b"//admin:%s@10.20.0.64",
-        b"User-Agent: Cam (admin:%s@10.20.0.64)",
-        b"rtsp://" + b"x" * 3000 + b":%s@h",
-        b"root.Network.AdminPassword=ab&%s\n",
-        b"AdminPassword=ab,%s",
-        b"x=1\nAdminPassword=ab;%s\n",
-        b"var password = ab %s\n",
-        b"<c><password><![CDATA[ab<%s]]></password></c>",
-        b"<c><password><!-- x -->%s</password></c>",
-        b"<c><Password><value>%s</value></Password></c>",
-        b"<c><Password><value>ab</value><value>%s</value></Password></c>",
-        b"<c><username><![CDATA[%s]]></username></c>",
-        b'<c><param name="password">%s</param></c>',
-        b'<textarea rows="2" name="password">%s</textarea>',
-        b"<dict><key>Password</key><string>%s</string></dict>",
-        b"<tr><td>Password:</td> <td>%s</td></tr>",
-        b'{"name":"admin_password","value":"%s"}',
-        b'{"value":"%s", "name":"admin_password"}',
-        b'{"password":["a","%s"]}',
-        b'{"password":{"value":"%s","n":[{}]}}',
-        b'{"password":\n  "%s"}',
-        b'{"password"=>"%s"}',
-        b'<script>var password = unescape("%s");</script>',
-        b"<script>loginpass=new Array('a','%s');</script>",
-        b"ftp_pass=%s",
-        b"ddns_pass=%s",
-        b'{"wifiPass":"%s"}',
-        b"Mail.Pass=%s",
-        b"admin_pw=%s",
-        b"smtpPass2=%s",
-        b"wifi_key=%s",
-        b"<wpaKey>%s</wpaKey>",
-        b'{"credential":"%s"}',
-        b"ftp_user=%s",
-        b'{"password":"' + b"x" * 3000 + b'%s"}',
-        b"x&password=" + b"x" * 3000 + b"%s&y",
-        b'<input type="password" title="a>b" class="' + b"x" * 600 + b'" value="%s">',
-        b'{"password' + b"x" * 80 + b'":"%s"}',
-        b"password='it's %s'",
-        b"X-User-Pass: %s",
-        b"X-Password: a %s\r\n",
-        b"X-" + b"Very-" * 12 + b"Long-Token: %s",
-        b"Set-Cookie: lang=en; path=/, AIROS_1=%s; path=/",
-        b"Set-Cookie: lang=en; expires=Wed, 09 Jun 2027 10:18:14 GMT; path=/, AIROS_1=%s",
-        b"Set-Cookie: path=%s",
-    ],
-)
-def test_a_secret_is_blanked_wherever_it_stands_and_nothing_moves(raw: bytes) -> None:
-    message = raw % WORD
-    cut = secrets.cut(message)
-    assert WORD not in cut
-    assert len(cut) == len(message)
-    assert any(WORD in value for value in secrets.values(message))
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"http://10.20.0.64:8080/a@b",
-        b"http://[fd00:20::64]:80/a@b",
-        b'WWW-Authenticate: Digest realm="IPC", nonce="abc"',
-        b"<DeviceType>1</DeviceType><SupportNonce/>",
-        b'<input type="password" name="password" value="">',
-        b'<option value="3">three</option>',
-        b"User-Agent: Cam/1.0\r\nServer: Cam",
-        b"mail to a@b.example",
-        b"mailto:a@b.example",
-        b"<Password/><Model>A1</Model>",
-        b"users: 3",
-        b"bypass=A1 compass=A1 passive=A1 monkey=A1",
-        b'{"productKey":"A1","Keyboard":"A1"}',
-        b"Set-Cookie: a=; expires=Wed, 09 Jun 2027 10:18:14 GMT; path=/; HttpOnly",
-        b"password=\nmodel=A1\n",
-        b"<td>Password</td><td><input></td><td>A1</td>",
-        b'for(i=0;i<names.length;i++){x="A1"}',
-        b"<sidebar>\n <Model>A1</Model></sidebar>",
-        b'"http://10.20.0.64/npm/vue@2"',
-    ],
-)
-def test_other_words_stay(raw: bytes) -> None:
-    assert secrets.cut(raw) == raw
-
-
-def test_text_in_utf_16_with_a_secret_is_not_kept_at_all() -> None:
-    assert secrets.cut(f"<Password>{WORD.decode()}</Password>".encode("utf-16")) == b""
-    assert secrets.cut("<Model>A1</Model>".encode("utf-16")) != b""
+from camscan.codecs.registry import dispatch_client, dispatch_stream
+from camscan.model import Observation, Via
+from tests.codecs.conversations import WORD, answer, kept, overheard, request
 
 
 @given(raw=st.binary(max_size=400), sent=st.binary(max_size=200))
@@ -396,19 +245,6 @@ def test_the_title_of_a_page_stays_behind_a_line_with_a_secret() -> None:
     assert WORD not in seen.raw
 
 
-def test_of_tls_what_is_encrypted_is_not_kept() -> None:
-    def records(*kinds: int) -> bytes:
-        return b"".join(bytes([kind]) + b"\x03\x03\x00\x04" + b"\x10\0\0\0" for kind in kinds)
-
-    encrypted = b"\x14\x03\x03\x00\x01\x01" + b"\x16\x03\x03\x00\x0b" + WORD + b"\x17\x03\x03\x00\x0b" + WORD
-    for said in (encrypted, b"\x17\x03\x03\x00\x0b" + WORD):
-        head = privacy.without_secrets(overheard(records(22, 22) + said, records(22, 21) + said, port=443))
-        assert (head.sent, head.received) == (records(22, 22), records(22, 21))
-    assert privacy.without_secrets(overheard(encrypted, encrypted, port=443)).received == b""
-    cut_off = records(22) + b"\x16\x03\x03\x10\x00ab"
-    assert privacy.without_secrets(overheard(cut_off, cut_off, port=443)).received == cut_off
-
-
 def test_an_error_says_why_and_names_no_secret() -> None:
     assert b"not found here" in kept(request(), answer(b"not found here", status=b"404 Not Found"))
     assert WORD not in kept(request(), answer(b"no password=%s" % WORD, status=b"404 Not Found"))
@@ -447,14 +283,6 @@ def test_whoever_stands_before_a_host_is_not_kept() -> None:
     assert privacy.without_secrets(overheard(sent, answer())).sent == b"GET /x HTTP/1.1\r\nHost: cam:80\r\n\r\n"
 
 
-def test_a_description_of_a_stream_keeps_no_query() -> None:
-    body = b"v=0\r\ns=Media\r\na=control:rtsp://cam/x?any=%s\r\n" % WORD
-    told = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-    both = kept(b"DESCRIBE rtsp://cam/x RTSP/1.0\r\nCSeq: 1\r\n\r\n", told, port=554)
-    assert WORD not in both
-    assert b"s=Media" in both
-
-
 def test_an_answer_that_quotes_what_was_sent_in_another_coding_has_it_blanked() -> None:
     body = f"<Password>{WORD.decode()}</Password>".encode("utf-16")
     assert WORD not in kept(request(verb=b"POST", body=body), answer(b"<title>no %s</title>" % WORD))
@@ -475,29 +303,8 @@ def test_no_picture_is_taken_for_an_icon() -> None:
     assert b"\x89PNG" + WORD in kept(request(target=b"/favicon.ico"), answer(b"\x89PNG" + WORD))
 
 
-@pytest.mark.parametrize("via", [Via.PASSIVE, Via.PCAP, Via.ACTIVE])
-@pytest.mark.parametrize(
-    "location", [b"http://cam/d.xml?pw=%s" % WORD, b"http://cam/d.xml?any=%s" % WORD], ids=["named", "not named"]
-)
-def test_an_announcement_keeps_no_secret_in_bytes_or_fields(via: Via, location: bytes) -> None:
-    lines = (b"NOTIFY * HTTP/1.1", b"NT: upnp:rootdevice", b"USN: uuid:1", b"LOCATION: " + location)
-    payload = b"".join(line + b"\r\n" for line in (*lines, b"SERVER: Linux UPnP/1.0 password=%s" % WORD, b""))
-    datagram = factories.datagram(payload, src=Endpoint("10.20.0.64", 1900), dst=Endpoint("239.255.255.250", 1900), via=via)
-    seen = dispatch_datagram(datagram, collector="c", site="s")
-    assert isinstance(seen, Observation)
-    shown = seen.raw.decode() + str(seen.fields)
-    assert "Linux UPnP/1.0" in shown
-    assert shown.count(WORD.decode()) == (2 if via is Via.ACTIVE and b"any" in location else 0)
-
-
 def test_what_follows_a_change_of_protocol_is_not_kept() -> None:
     assert WORD not in kept(request(b"Upgrade: websocket"), b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n" + WORD)
-
-
-def test_media_behind_the_answers_of_rtsp_are_not_kept() -> None:
-    told = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\nRTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 4\r\n\r\nv=0\n$\0\0\x10" + WORD
-    sent = b"OPTIONS rtsp://cam/ RTSP/1.0\r\nCSeq: 1\r\n\r\n"
-    assert kept(sent, told, port=554).endswith(b"CSeq: 2\r\nContent-Length: 4\r\n\r\nv=0\n")
 
 
 @pytest.mark.parametrize(
@@ -512,78 +319,3 @@ def test_what_a_camera_saw_is_not_kept_although_nobody_logged_in(kind: bytes) ->
 
 def test_an_icon_is_kept() -> None:
     assert WORD in kept(request(target=b"/favicon.ico"), answer(WORD, b"Content-Type: image/x-icon"))
-
-
-@pytest.mark.parametrize(
-    ("sent", "received", "shown"),
-    [
-        (b"USER x\r\n", b"220 ready\r\n331 Password for x\r\n", b"220 ready\r\n"),
-        (b"USER x\r\n", b"220-Cam\r\n220-FTP\r\n220 ready\r\n331 x\r\n", b"220-Cam\r\n220-FTP\r\n220 ready\r\n"),
-    ],
-)
-def test_of_ftp_the_greeting_is_left(sent: bytes, received: bytes, shown: bytes) -> None:
-    seen = dispatch_stream(overheard(sent, received, port=21), collector="c", site="s")
-    assert isinstance(seen, Observation)
-    assert seen.raw == shown
-
-
-@pytest.mark.parametrize(
-    ("sent", "received", "shown"),
-    [
-        (b"name\r\n", b"\xff\xfd\x01Cam\r\nlogin: name\r\nPassword: ", b"\xff\xfd\x01Cam\r\nlogin: "),
-        (b"\xff\xfb\x01", b"\xff\xfd\x01Cam 1.0\r\n> ", b"\xff\xfd\x01Cam 1.0\r\n> "),
-        (b"\xff\xfb\x01typed\r\n", b"\xff\xfd\x01typed\r\n# ", b"\xff\xfd\x01"),
-    ],
-    ids=["a login", "no login", "no prompt was heard"],
-)
-@pytest.mark.parametrize("port", [23, 2323])
-def test_of_telnet_what_stands_before_the_login_is_left(sent: bytes, received: bytes, shown: bytes, port: int) -> None:
-    seen = dispatch_stream(overheard(sent, received, port=port, from_start=True), collector="c", site="s")
-    if seen is not None:
-        assert seen.raw == shown if isinstance(seen, Observation) else seen.sample == shown
-    assert b"Cam" not in shown or seen is not None
-
-
-@pytest.mark.parametrize("sent", [b"", b"ls\r\n"])
-@pytest.mark.parametrize("negotiation", [b"", b"\xff\xfb\x01\xff\xfd\x18"])
-@pytest.mark.parametrize("shown", [b"Benutzer: x\r\n# cat /etc/shadow\r\nroot:%s:0", b"%s\r\nlogin: "])
-def test_of_telnet_heard_from_the_middle_negotiation_alone_is_left(sent: bytes, negotiation: bytes, shown: bytes) -> None:
-    head = banner.without_secrets(overheard(sent, negotiation + shown % WORD, port=2323))
-    assert head.received == negotiation
-
-
-def test_an_unreadable_message_to_a_device_keeps_no_more_than_its_first_bytes() -> None:
-    for codec in DATAGRAM_CODECS:
-        for lead in (b"", b"{", b"<a>", b"\xff" * 8, b"\0" * 8):
-            payload = lead + bytes(range(1, 40)) + WORD
-            datagram = factories.datagram(payload, src=Endpoint("10.20.0.9", 50000), dst=Endpoint("10.20.0.64", codec.PORTS[0]))
-            found = dispatch_datagram(datagram, collector="c", site="s")
-            assert not isinstance(found, Undecoded) or len(found.sample) <= 16
-
-
-@pytest.mark.parametrize(("via", "most"), [(Via.PASSIVE, 16), (Via.PCAP, 16), (Via.ACTIVE, 256)])
-def test_of_what_others_said_no_more_than_the_first_bytes_are_a_sample(via: Via, most: int) -> None:
-    long = b"x" * 400
-    announced = factories.datagram(
-        bytes(4) + b"\x00\x00\x00\x09" + bytes(4) + long,
-        src=Endpoint("10.20.0.9", 5353), dst=Endpoint("224.0.0.251", 5353), via=via,
-    )  # fmt: skip
-    lldp = bytes.fromhex("0180c200000e00005e00535088cc") + b"\x02\x07\x04" + long
-    found = (
-        dispatch_datagram(announced, collector="c", site="s"),
-        dispatch_stream(overheard(b"", b"HTTP/1.1 abc of a person\r\n" + long, via=via), collector="c", site="s"),
-        dispatch_stream(overheard(b"", b"\x16\x03\x03\x00\x40\x02\xff\xff" + long, via=via), collector="c", site="s"),
-        dispatch_frame(Frame(payload=lldp, received_at=factories.NOON, via=via), collector="c", site="s"),
-    )
-    for one in found:
-        assert isinstance(one, Undecoded)
-        assert 0 < len(one.sample) <= most
-
-
-def test_of_every_kind_of_login_in_a_capture_nothing_is_left() -> None:
-    capture = planted.capture()
-    dissection = Dissection(via=Via.PCAP, collector="pcap", site="s")
-    found = [one for frame in capture.frames for one in dissection.feed(frame, factories.NOON)] + list(dissection.flush())
-    shown = [one.sample if isinstance(one, Undecoded) else one.raw + repr(one.fields).encode() for one in found]
-    assert len(shown) > 50
-    assert [(secret, text) for secret in capture.secrets for text in shown if secret.lower() in text.lower()] == []
