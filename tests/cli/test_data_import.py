@@ -9,28 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 import camscan.datafiles.locate as locating
 from camscan import sealed, signature
-from camscan.cli.app import app, with_values
-from camscan.cli.exits import exit_code_of
+from camscan.cli.app import with_values
 from camscan.datafiles.locate import locate
-from camscan.errors import CamscanError, DataFileError
+from camscan.errors import DataFileError
 from camscan.report.observations import dump
+from tests.cli.invoked import invoked, refused
 from tests.cli.test_packages import forged, key_pair, members
 from tests.report import canned
 from tests.small_data import ENTITIES, write_data
-
-
-def invoked(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
-
-
-def refused(*arguments: str | Path) -> tuple[int, str]:
-    with pytest.raises(CamscanError) as fault:
-        invoked(*arguments)
-    return exit_code_of(fault.value), str(fault.value)
 
 
 @pytest.fixture(scope="module")

@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from camscan.cli.app import app
-from camscan.cli.exits import exit_code_of
-from camscan.errors import SealError, UsageError
+from camscan.errors import SealError
 from camscan.model import SiteContext
 from camscan.report.observations import dump
 from camscan.report.package import MAIN_FORMATS
 from camscan.report.registry import FORMATS
 from tests import factories
+from tests.cli.invoked import invoked, refused
 from tests.report import canned
 from tests.small_data import ENTITIES, write_data
 from tests.test_sealed import put
@@ -43,17 +43,6 @@ gives = { maker = "acme" }
 source = "made up"
 examples = [{ text = "Acme-Local/1" }]
 """
-
-
-def invoked(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False)
-
-
-def refused(*arguments: str | Path) -> tuple[int, str]:
-    """Run what cannot succeed; return the exit code and what is said."""
-    with pytest.raises((SealError, UsageError)) as fault:
-        invoked(*arguments)
-    return exit_code_of(fault.value), str(fault.value)
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from camscan.cli.app import app
 from camscan.errors import UsageError
 from camscan.model import Fields, Observation, SiteContext
 from camscan.report.observations import dump
 from camscan.report.registry import FORMATS
 from tests import factories
+from tests.cli.invoked import invoked
 from tests.report import canned
 from tests.report.test_formats import FORBIDDEN
 
@@ -28,10 +27,6 @@ HIKVISION = (
     ("sadp.type", "IPCamera"),
 )
 UNIVIEW = (("http.auth.realm", "NVRDVR"),)
-
-
-def invoked(*arguments: str) -> Result:
-    return CliRunner().invoke(app, list(arguments), catch_exceptions=False)
 
 
 def told(number: int, fields: Fields) -> Observation:
