@@ -1,4 +1,4 @@
-"""A store of each kind, empty: tests that take `store` or `place` run on both."""
+"""A store of each kind, empty: tests that take `store` or `place` run on both; and where a journal is kept."""
 
 from __future__ import annotations
 
@@ -78,3 +78,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def store(place: str) -> Iterator[Store]:
     with open_store(place) as opened:
         yield opened
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the runs of a site keep their journal."""
+    return tmp_path / "journal-lab.jsonl"
