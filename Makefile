@@ -8,7 +8,7 @@ BIN := .venv/bin
 ISOLATED := bash .ci/isolated
 # Many tests wait for a network more than they compute; each process has its own.
 WORKERS := 4
-PROPERTIES := tests/codecs/test_contract.py tests/codecs/test_fold.py tests/test_correlate.py tests/collect/test_guard.py \
+PROPERTIES := tests/codecs/test_contract.py tests/codecs/test_fold.py tests/test_correlate_order.py tests/collect/test_guard.py \
 	tests/report/test_observations.py tests/codecs/test_repeats.py tests/codecs/test_capturefilter.py tests/codecs/test_flood.py \
 	tests/collect/test_capture.py tests/fuzz tests/history tests/e2e/test_nights.py tests/e2e/test_cron.py
 

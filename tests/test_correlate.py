@@ -1,70 +1,14 @@
-"""Which messages belong to one device, and that the order of arrival never decides it."""
+"""Which messages belong to one device, and which claims join them."""
 
 from __future__ import annotations
 
-import itertools
-import random
-import sys
-from collections import Counter
-from typing import Any
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from camscan.claims import claims_of, relays_among
 from camscan.correlate import correlate, rekey, rekey_all
 from camscan.identity import is_placeholder
-from camscan.model import MAX_DISTINCT, Asset, Fields, Observation, is_local_mac
-from tests.examples import examples
+from camscan.model import MAX_DISTINCT
+from tests.claiming import CLAIMS, EPR, FIRST, KEY, LOCAL, SECOND, SERIAL, SITE, THIRD, fields, keys, kinds, observation, said
 from tests.factories import asset, later
-from tests.factories import observation as factory_observation
-
-CLAIMS = {
-    "sadp.mac": "mac",
-    "isapi.mac": "mac",
-    "sadp.serial": "serial",
-    "onvif.serial": "serial",
-    "upnp.serial": "serial",
-    "eui64.mac": "mac",
-    "wsd.epr": "endpoint",
-    "tls.key": "key",
-}
-FIRST, SECOND, THIRD, FOURTH = (f"bc:ad:28:00:00:0{n}" for n in (1, 2, 3, 4))
-LOCAL = "02:42:0a:14:00:05"
-GATEWAY = "00:00:5e:00:01:0a"
-SERIAL = "DS-2CD2143G0-I20190412AAWRD00000017"
-EPR = "urn:uuid:1419d68a-1dd2-11b2-a105-bcad28000001"
-KEY = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
-FACTORY = "192.168.1.64"
-
-
-SITE = "Poznań"
-
-
-def fields(**values: str | tuple[str, ...]) -> Fields:
-    """Sorted fields; a double underscore in a name stands for a dot."""
-    pairs = [
-        (name.replace("__", "."), v) for name, given in values.items() for v in ((given,) if isinstance(given, str) else given)
-    ]
-    return tuple(sorted(pairs))
-
-
-def observation(**changes: Any) -> Observation:
-    values = {"fields": fields(http__status="200"), "protocol": "http", "ip": "2001:db8::64", "link_mac": None}
-    return factory_observation(**(values | changes))
-
-
-def keys(*observations: Observation) -> list[str]:
-    return [a.key for a in correlate(observations, claims=CLAIMS)]
-
-
-def said(ip: str | None = None, mac: str | None = None, **values: str | tuple[str, ...]) -> Observation:
-    return observation(ip=ip, link_mac=mac, fields=fields(**values) or fields(http__status="200"))
-
-
-def kinds(found: Asset) -> list[str]:
-    return [conflict.kind for conflict in found.conflicts]
 
 
 def test_messages_with_one_link_mac_are_one_device_whatever_their_address() -> None:
@@ -261,61 +205,6 @@ def test_a_default_key_of_devices_that_differ_puts_the_identity_of_none_in_doubt
     assert [(len(found), a.conflicts) for a in found] == [(2, ())] * 2
 
 
-DEFAULT = "0A1B2C3D"
-"""A serial that a stack gives to whatever it runs on, and that has no pattern."""
-
-
-@pytest.mark.parametrize("shared", [{"upnp__serial": DEFAULT}, {"wsd__epr": EPR}, {"tls__key": KEY}])
-@pytest.mark.parametrize(
-    ("one", "two"),
-    [
-        ({"upnp__manufacturer": "HIKVISION"}, {"upnp__manufacturer": "AXIS"}),
-        ({"upnp__model": "DS-2CD2132F-IS"}, {"upnp__model": "DS-2CD2032-I"}),
-        ({"webcaps__vendor": "Dahua"}, {"webcaps__vendor": "Amcrest"}),
-    ],
-)
-def test_a_default_does_not_join_routed_devices_of_other_makers_or_models(
-    shared: dict[str, str], one: dict[str, str], two: dict[str, str]
-) -> None:
-    seen = [said("10.30.0.1", **shared), said("10.30.0.1", **one), said("10.30.0.2", **shared, **two)]
-    found = correlate(seen, claims=CLAIMS)
-    assert [(a.ips, a.conflicts) for a in found] == [(("10.30.0.1",), ()), (("10.30.0.2",), ())]
-    assert all(correlate(order, claims=CLAIMS) == found for order in itertools.permutations(seen))
-
-
-@pytest.mark.parametrize(
-    ("one", "two"),
-    [
-        ({}, {"upnp__manufacturer": "AXIS"}),
-        ({"upnp__manufacturer": "AXIS"}, {"upnp__manufacturer": "Axis "}),
-        ({"upnp__model": ("M1065-L", "Network Camera")}, {"upnp__model": "M1065-L"}),
-        ({"upnp__model": "M1065-L"}, {"onvif__model": "AXIS M1065-L"}),
-        ({"upnp__model": "M1065-L"}, {"upnp__model": "-"}),
-    ],
-)
-def test_a_serial_joins_routed_messages_whose_products_do_not_contradict(
-    one: dict[str, str | tuple[str, ...]], two: dict[str, str | tuple[str, ...]]
-) -> None:
-    assert len(keys(said("10.30.0.1", upnp__serial=SERIAL, **one), said("10.30.0.2", upnp__serial=SERIAL, **two))) == 1
-
-
-def test_a_claimed_mac_joins_whatever_the_device_calls_itself_at_each_address() -> None:
-    seen = [said(f"10.30.0.{n}", sadp__mac=FIRST, upnp__serial=SERIAL, upnp__model=f"DS-{n}") for n in (1, 2)]
-    assert len(keys(*seen)) == 1
-
-
-def test_a_chain_of_serials_does_not_join_other_makers_at_its_ends() -> None:
-    seen = [
-        said("10.30.0.1", upnp__serial=DEFAULT, upnp__manufacturer="HIKVISION"),
-        said("10.30.0.2", upnp__serial=DEFAULT, onvif__serial=SERIAL),
-        said("10.30.0.3", onvif__serial=SERIAL, upnp__manufacturer="AXIS"),
-        said("10.30.0.3"),
-    ]
-    found = correlate(seen, claims=CLAIMS)
-    assert [(a.ips, a.conflicts) for a in found] == [((f"10.30.0.{n}",), ()) for n in (1, 2, 3)]
-    assert all(correlate(order, claims=CLAIMS) == found for order in itertools.permutations(seen))
-
-
 def test_a_serial_of_many_addresses_of_ipv6_that_differ_is_a_default_and_disputes_nothing() -> None:
     seen = [said(f"2001:db8::{n:x}", sadp__serial=SERIAL, sadp__mac=f"bc:ad:28:00:01:{n:02x}") for n in range(1, 9)]
     assert [a.conflicts for a in correlate(seen, claims=CLAIMS)] == [()] * 8
@@ -342,79 +231,6 @@ def test_a_claim_as_long_as_a_page_is_no_identity() -> None:
 @pytest.mark.parametrize("value", [SERIAL, EPR, KEY, FIRST, "3K04A1BPAJ00012", "00408CD4E5F6", "摄像机-7781"])
 def test_real_identifiers_are_no_placeholders(value: str) -> None:
     assert not is_placeholder(value)
-
-
-def test_a_mac_that_answers_for_many_addresses_lends_its_identity_to_nobody() -> None:
-    found = correlate([said(f"10.30.0.{n}", GATEWAY) for n in range(1, 5)], claims=CLAIMS)
-    assert [(a.key, a.macs, a.relays) for a in found] == [(f"ip:{SITE}:10.30.0.{n}", (), True) for n in range(1, 5)]
-
-
-def test_addresses_of_ipv6_and_of_no_lease_do_not_make_a_gateway() -> None:
-    seen = [said(f"10.20.0.{n}", FIRST) for n in range(1, 4)]
-    seen += [said(f"2001:db8::{n}", FIRST) for n in range(1, 9)] + [said(f"169.254.0.{n}", FIRST) for n in range(1, 9)]
-    assert keys(*seen) == [f"mac:{FIRST}"]
-
-
-def test_a_mac_that_answers_for_many_networks_of_ipv6_is_a_gateway() -> None:
-    found = correlate([said(f"2001:db8:{n}::64", GATEWAY) for n in range(1, 5)], claims=CLAIMS)
-    assert [(a.key, a.macs, a.relays) for a in found] == [(f"ip:{SITE}:2001:db8:{n}::64", (), True) for n in range(1, 5)]
-
-
-def test_hosts_whose_addresses_were_made_from_other_interfaces_than_the_one_that_sent_are_behind_a_gateway() -> None:
-    behind = [said(f"2001:db8::bead:28ff:fe00:{n}", GATEWAY, eui64__mac=f"bc:ad:28:00:00:0{n}") for n in range(1, 5)]
-    found = correlate([*behind, said(None, FIRST)], claims=CLAIMS)
-    assert [a.key for a in found if a.relays] == [f"ip:{SITE}:2001:db8::bead:28ff:fe00:{n}" for n in range(2, 5)]
-    assert [a.ips for a in found if a.key == f"mac:{FIRST}"] == [("2001:db8::bead:28ff:fe00:1",)]
-
-
-def test_one_device_with_addresses_of_both_families_is_one_asset() -> None:
-    seen = [said("10.20.0.5", FIRST), said("fe80::bead:28ff:fe00:1", FIRST), said("2001:db8::77", FIRST)]
-    (found,) = correlate(seen, claims=CLAIMS)
-    assert found.ips == ("10.20.0.5", "2001:db8::77", "fe80::bead:28ff:fe00:1")
-
-
-def test_the_mac_in_an_address_leads_a_message_from_afar_to_its_device() -> None:
-    (found,) = correlate([said("10.20.0.5", FIRST), said("2001:db8::bead:28ff:fe00:1", eui64__mac=FIRST)], claims=CLAIMS)
-    assert (found.key, found.conflicts) == (f"mac:{FIRST}", ())
-
-
-def test_one_link_local_address_on_two_links_is_no_conflict() -> None:
-    found = correlate([said("fe80::1", FIRST), said("fe80::1", SECOND)], claims=CLAIMS)
-    assert [(a.key, a.conflicts) for a in found] == [(f"mac:{FIRST}", ()), (f"mac:{SECOND}", ())]
-
-
-def test_a_claim_of_the_gateways_own_mac_joins_nothing() -> None:
-    seen = [said(f"10.30.0.{n}", GATEWAY) for n in range(1, 5)]
-    seen += [said(f"10.30.0.{n}", sadp__mac=GATEWAY) for n in range(1, 3)]
-    assert len(keys(*seen)) == 4
-
-
-def test_what_a_gateway_relays_for_the_address_of_a_neighbour_joins_it_and_is_shown() -> None:
-    found = correlate([said("10.20.0.1", FIRST), *(said(f"10.20.0.{n}", GATEWAY) for n in range(1, 5))], claims=CLAIMS)
-    assert (found[0].key, found[0].relays, kinds(found[0])) == (f"mac:{FIRST}", False, ["address-shared"])
-    assert len(found) == 4
-
-
-def test_two_devices_at_one_factory_address_stay_two_and_what_has_no_mac_belongs_to_neither() -> None:
-    found = correlate([said(FACTORY, FIRST), said(FACTORY, SECOND), said(FACTORY)], claims=CLAIMS)
-    assert {a.key: kinds(a) for a in found} == {
-        key: ["address-shared"] for key in (f"mac:{FIRST}", f"mac:{SECOND}", f"ip:{SITE}:{FACTORY}")
-    }
-
-
-def test_at_a_shared_address_a_claimed_mac_still_leads_to_its_device() -> None:
-    found = correlate([said(FACTORY, FIRST), said(FACTORY, SECOND), said(FACTORY, sadp__mac=SECOND)], claims=CLAIMS)
-    assert [(a.key, len(a.observations)) for a in found] == [(f"mac:{FIRST}", 1), (f"mac:{SECOND}", 2)]
-
-
-def test_two_claimed_macs_at_one_address_are_two_devices_even_without_link_macs() -> None:
-    found = correlate([said(FACTORY, sadp__mac=FIRST), said(FACTORY, sadp__mac=SECOND), said(FACTORY)], claims=CLAIMS)
-    assert [a.key for a in found] == [
-        f"ip:{SITE}:{FACTORY}",
-        f"ip:{SITE}:{FACTORY}+{FIRST}",
-        f"ip:{SITE}:{FACTORY}+{SECOND}",
-    ]
-    assert all(kinds(a) == ["address-shared"] for a in found)
 
 
 def test_names_times_and_scope_come_from_all_messages() -> None:
@@ -451,96 +267,6 @@ def test_conflicts_of_a_hostile_device_stay_short() -> None:
         [said("10.20.0.9", FIRST, sadp__serial=values), said("10.20.0.10", SECOND, sadp__serial=values)], claims=CLAIMS
     )
     assert all(len(conflict.detail) < 500 for a in found for conflict in a.conflicts)
-
-
-def test_every_order_of_arrival_gives_the_same_assets() -> None:
-    seen = [
-        said(FACTORY, FIRST, sadp__serial=SERIAL),
-        said(FACTORY, SECOND),
-        said(FACTORY, sadp__mac=SECOND),
-        said("10.30.0.9", onvif__serial=SERIAL),
-        said(None, None, tls__key=KEY),
-        said("10.30.0.9", tls__key=KEY),
-        said(FACTORY),
-    ]
-    expected = correlate(seen, claims=CLAIMS)
-    assert len(expected) == 3
-    assert all(correlate(order, claims=CLAIMS) == expected for order in itertools.permutations(seen))
-
-
-observations = st.builds(
-    lambda ip, mac, pairs, port, outside: observation(
-        ip=ip, link_mac=mac, port=port, outside_scope=outside, fields=tuple(sorted(pairs)) or (("http.status", "200"),)
-    ),
-    st.sampled_from([None, FACTORY, *(f"10.20.0.{n}" for n in range(1, 7)), "2001:db8::1", "169.254.3.3"]),
-    st.sampled_from([None, None, FIRST, SECOND, THIRD, FOURTH, LOCAL, GATEWAY]),
-    st.sets(
-        st.one_of(
-            st.tuples(st.sampled_from(["sadp.mac", "isapi.mac"]), st.sampled_from([FIRST, SECOND, LOCAL, "zz", GATEWAY])),
-            st.tuples(st.sampled_from(["sadp.serial", "onvif.serial"]), st.sampled_from([SERIAL, "AAWRD00000018", "0000"])),
-            st.tuples(st.just("wsd.epr"), st.sampled_from([EPR, "urn:uuid:7781"])),
-            st.tuples(st.sampled_from(["upnp.manufacturer", "upnp.model"]), st.sampled_from(["AXIS", "HIKVISION", "-"])),
-            st.tuples(st.just("tls.key"), st.sampled_from([KEY, KEY[::-1]])),
-        ),
-        max_size=3,
-    ),
-    st.sampled_from([None, 0, 80]),
-    st.booleans(),
-)
-
-
-def stated_by_address(found: Asset, relays: frozenset[str]) -> dict[str, list[set[str]]]:
-    """Return what a device states as its serials and MACs: by field, the values at each of its addresses."""
-    stated: dict[tuple[str, str | None], set[str]] = {}
-    for one in found.observations:
-        for name, _, (kind, value) in claims_of(one, CLAIMS):
-            if kind in {"mac", "serial"} and value not in relays:
-                stated.setdefault((name, one.ip), set()).add(value)
-    return {name: [values for (other, _), values in stated.items() if other == name] for name, _ in stated}
-
-
-@settings(max_examples=examples(300), deadline=None)
-@given(st.lists(observations, max_size=14), st.randoms(use_true_random=False))
-def test_order_never_matters_and_nothing_is_lost_or_merged_across_macs(seen: list[Observation], chance: random.Random) -> None:
-    found = correlate(seen, claims=CLAIMS)
-    shuffled = list(seen)
-    chance.shuffle(shuffled)
-    assert correlate(shuffled, claims=CLAIMS) == found
-    kept = [o for a in found for o in a.observations]
-    assert Counter(kept) == Counter(seen)
-    assert correlate(kept, claims=CLAIMS) == found
-    assert len({a.key for a in found}) == len(found)
-    for a in found:
-        own = {m for m in a.macs if not is_local_mac(m)}
-        assert len(own) <= 1
-        assert a.key.startswith("mac:") == bool(own)
-        assert not (own and a.relays)
-        assert own or all(set.intersection(*said) for said in stated_by_address(a, relays_among(seen)).values())
-        assert list(a.observations) == sorted(a.observations, key=Observation.order)
-
-
-def test_ten_thousand_messages_cost_a_bounded_amount_of_work() -> None:
-    seen = [
-        said(
-            f"10.20.{n % 2000 // 250}.{n % 250}",
-            f"bc:ad:28:00:{n % 2000 // 250:02x}:{n % 250:02x}",
-            sadp__serial=f"DS-{n % 2000:09}Q{n}",
-        )
-        for n in range(10_000)
-    ]
-    calls = 0
-
-    def count(*_: object) -> None:
-        nonlocal calls
-        calls += 1
-
-    sys.setprofile(count)
-    try:
-        found = correlate(seen, claims=CLAIMS)
-    finally:
-        sys.setprofile(None)
-    assert len(found) == 2000
-    assert calls < 400 * len(seen)
 
 
 def test_a_serial_with_a_maker_becomes_the_key_where_no_mac_is_known() -> None:
