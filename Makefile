@@ -10,7 +10,7 @@ ISOLATED := bash .ci/isolated
 WORKERS := 4
 PROPERTIES := tests/codecs/test_contract.py tests/codecs/test_fold.py tests/test_correlate_order.py tests/collect/test_guard.py \
 	tests/report/test_observations.py tests/codecs/test_repeats.py tests/codecs/test_capturefilter.py tests/codecs/test_flood.py \
-	tests/collect/test_capture.py tests/fuzz tests/history tests/e2e/test_nights.py tests/e2e/test_cron.py
+	tests/collect/test_capture_damage.py tests/fuzz tests/history tests/e2e/test_nights.py tests/e2e/test_cron.py
 
 .PHONY: setup setup-tests demo test test-long lint format bench screenshots reference man lock package deb container clean
 

@@ -21,7 +21,7 @@ from camscan.collect.base import Tally
 from camscan.collect.capture import CaptureReader
 from camscan.errors import UsageError
 from camscan.model import Observation
-from tests.collect.test_capture import PCAP, frames, piped, saved
+from tests.collect.captures import PCAP, frames, piped, saved
 from tests.factories import pcap
 from tests.samples_of import CAPTURE
 

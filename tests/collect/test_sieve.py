@@ -14,7 +14,7 @@ from camscan.collect import capturefile
 from camscan.collect.base import Tally
 from camscan.collect.capturefile import Sieve, Turn, in_order_of_time
 from camscan.model import Endpoint, Observation, Via
-from tests.collect.test_capture import frames, read, saved
+from tests.collect.captures import frames, read, saved
 from tests.factories import handshake, later, pcap, tcp_frame, udp_frame
 
 RTSP, RECORDER = Endpoint("10.20.0.64", 554), Endpoint("203.0.113.9", 40_000)
