@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hashlib
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,124 +14,28 @@ import pytest
 
 from camscan.codecs import xml
 from camscan.collect.account import Account, Credentials
-from camscan.collect.base import Ground, Host, NotAsked
-from camscan.collect.followed import service
+from camscan.collect.base import NotAsked
 from camscan.collect.login import Login
 from camscan.model import Identification
 from tests import factories
-from tests.collect.grounds import Conversation, Device, Listening, answering, device, fresh_address, ground, server_context
+from tests.collect.grounds import Listening, answering, device, fresh_address, ground, server_context
+from tests.collect.services import (
+    CLOCK,
+    INFORMATION,
+    MINE,
+    PASSWORD,
+    REFUSAL,
+    SERVICES,
+    SOURCES,
+    announcing,
+    ask,
+    bodies,
+    gate,
+    operations,
+    serving,
+    soap,
+)
 from tests.lab.simulators.login import Gate
-
-PASSWORD = "Zażółć-gęślą"
-MINE = {"default": Credentials(user="auditor", password=PASSWORD)}
-
-
-def soap(body: str, status: str = "200 OK", close: bool = False) -> bytes:
-    document = (
-        '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tds="http://www.onvif.org/ver10/device/wsdl"'
-        f' xmlns:tt="http://www.onvif.org/ver10/schema"><s:Body>{body}</s:Body></s:Envelope>'
-    ).encode()
-    connection = "Connection: close\r\n" if close else ""
-    return f"HTTP/1.1 {status}\r\n{connection}Content-Length: {len(document)}\r\n\r\n".encode() + document
-
-
-CLOCK = (
-    "<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:UTCDateTime>"
-    "<tt:Time><tt:Hour>1</tt:Hour><tt:Minute>2</tt:Minute><tt:Second>3</tt:Second></tt:Time>"
-    "<tt:Date><tt:Year>2001</tt:Year><tt:Month>1</tt:Month><tt:Day>1</tt:Day></tt:Date>"
-    "</tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
-)
-INFORMATION = (
-    "<tds:GetDeviceInformationResponse><tds:Manufacturer>HIKVISION</tds:Manufacturer><tds:Model>DS-2CD2143G2-I</tds:Model>"
-    "<tds:FirmwareVersion>V5.5.0</tds:FirmwareVersion><tds:SerialNumber>DS-2CD2143G2-I00000000</tds:SerialNumber>"
-    "<tds:HardwareId>88</tds:HardwareId></tds:GetDeviceInformationResponse>"
-)
-REFUSAL = (
-    "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code>"
-    f"<s:Reason><s:Text>Sender not Authorized {PASSWORD}</s:Text></s:Reason></s:Fault>"
-)
-
-
-def announcing(ip: str, url: str) -> Host:
-    return Host(ip=ip, mac=factories.CAMERA_MAC, observations=(factories.observation((("wsd.xaddrs", url),), ip=ip),))
-
-
-UNSUPPORTED = (
-    "<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>ter:ActionNotSupported</s:Value></s:Subcode></s:Code>"
-    "<s:Reason><s:Text>Optional action not implemented</s:Text></s:Reason></s:Fault>"
-)
-SOURCES = '<trt:GetVideoSourcesResponse xmlns:trt="http://www.onvif.org/ver10/media/wsdl"><trt:VideoSources token="VS_1"/></trt:GetVideoSourcesResponse>'
-SERVICES = (
-    "<tds:GetServicesResponse><tds:Service><tds:Namespace>http://www.onvif.org/ver10/media/wsdl</tds:Namespace>"
-    "<tds:XAddr>{}</tds:XAddr></tds:Service></tds:GetServicesResponse>"
-)
-OPEN = ("GetSystemDateAndTime", "GetServices")
-
-
-def serving(
-    gate: Gate | None, answers: Mapping[str, str] | None = None, *, close: bool = False, keeps: bool = True
-) -> Conversation:
-    """Return a device service with an account (None: without): its answers by operation, else that it does not support that.
-
-    close: it says so and hangs up after each answer; keeps: else it hangs up without a word.
-    """
-    known = {"GetSystemDateAndTime": CLOCK, "GetDeviceInformation": INFORMATION, **(answers or {})}
-
-    async def converse(reader: Listening, writer: asyncio.StreamWriter) -> None:
-        while True:
-            raw = await reader.request()
-            head, _, body = raw.partition(b"\r\n\r\n")
-            operation = next((name for name in (*known, "Get") if f"{name}".encode() in body), "")
-            outcome = "accepted" if gate is None or operation in OPEN else gate.judge(head.decode(), body)
-            if outcome == "accepted":
-                answer = soap(known.get(operation, UNSUPPORTED), close=close)
-            elif gate is not None and (challenges := gate.challenges()):
-                lines = "".join(f"WWW-Authenticate: {value}\r\n" for value in challenges)
-                answer = f"HTTP/1.1 401 Unauthorized\r\n{lines}Content-Length: 0\r\n\r\n".encode()
-            else:
-                answer = soap(REFUSAL, "400 Bad Request", close=close)
-            writer.write(answer)
-            await writer.drain()
-            if close or not keeps:
-                return
-
-    return converse
-
-
-def gate(way: str, **changes: object) -> Gate:
-    return Gate(way=way, user="auditor", password=PASSWORD, **changes)  # type: ignore[arg-type]
-
-
-async def ask(here: Ground, *hosts: Host, credentials: Mapping[str, Credentials] = MINE) -> None:
-    collector = Login(credentials)
-    collector.open(here)
-    async with asyncio.timeout(30):
-        await collector.run(here, hosts)
-    collector.close()
-
-
-def bodies(camera: Device) -> list[bytes]:
-    """Return the SOAP messages that a device received, in order."""
-    return [part.partition(b"\r\n\r\n")[2] for heard in camera.heard for part in bytes(heard).split(b"POST ")[1:]]
-
-
-def operations(camera: Device, *, signed: bool) -> list[str]:
-    """Return what was asked with or without a proof, in order."""
-    names = (
-        "GetSystemDateAndTime",
-        "GetDeviceInformation",
-        "GetNetworkInterfaces",
-        "GetScopes",
-        "GetServices",
-        "GetVideoSources",
-        "GetProfiles",
-    )
-    parts = [part for heard in camera.heard for part in bytes(heard).split(b"POST ")[1:]]
-    return [
-        next(name for name in names if name.encode() in part)
-        for part in parts
-        if (b"PasswordDigest" in part or b"Authorization: " in part) == signed
-    ]
 
 
 def test_a_device_that_answers_with_a_fault_is_asked_with_a_digest_by_its_own_clock() -> None:
@@ -190,19 +94,6 @@ def test_a_device_that_tells_anybody_is_not_shown_the_account() -> None:
             await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
         assert [one.values("onvif.model") for one in seen] == [("DS-2CD2143G2-I",)]
         assert operations(camera, signed=True) == []
-
-    asyncio.run(story())
-
-
-@pytest.mark.parametrize("url", ["http://192.0.2.9/onvif/media", "http://{ip}:8001/onvif/media", "http://[/x", ""])
-def test_a_media_service_elsewhere_is_not_followed(url: str) -> None:
-    async def story() -> None:
-        ip = fresh_address()
-        here, _ = ground()
-        async with device(ip, 8000, serving(None, {"GetServices": SERVICES.format(url.format(ip=ip))})) as camera:
-            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
-        assert "GetProfiles" not in operations(camera, signed=False)
-        assert set(here.net.meter.accounts) == {ip}
 
     asyncio.run(story())
 
@@ -399,81 +290,6 @@ def explode_once(text: str) -> Callable[..., Identification]:
         return Identification()
 
     return identify
-
-
-@pytest.mark.parametrize(
-    ("urls", "expected"),
-    [
-        ("http://192.0.2.1/onvif http://192.0.2.64:8000/onvif/device_service", "http://192.0.2.64:8000/onvif/device_service"),
-        ("http://[fe80::1]/onvif ftp://192.0.2.64/ file:///etc/passwd", None),
-        ("http://192.0.2.64:0/x http://192.0.2.64:99999/x http://[/x", None),
-        ("http://192.0.2.1@192.0.2.2/x", None),
-        ("", None),
-    ],
-)
-def test_only_an_address_that_a_device_announced_for_itself_is_followed(urls: str, expected: str | None) -> None:
-    assert service(announcing("192.0.2.64", urls)).url == expected
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        "/cgi-bin/admin/reboot.cgi",
-        "/axis-cgi/restart.cgi",
-        "/onvif/../cgi-bin/x",
-        "/onvif/%2e%2e/x",
-        "/onvif/restart",
-        "/onvif/x.cgi",
-        "/onvif;x",
-        "/ISAPI/System/reboot",
-        "/onvif-bin",
-    ],
-)
-def test_no_path_but_that_of_a_service_is_asked_with_or_without_the_account_and_that_is_told(place: str) -> None:
-    async def story() -> None:
-        ip = fresh_address()
-        here, seen = ground()
-        async with device(ip, 8000, serving(gate("token"))) as camera:
-            await ask(here, announcing(ip, f"http://{ip}:8000{place}"))
-        assert (camera.heard, seen) == ([], [])
-        (gap,) = here.tally.unfinished
-        assert gap.startswith(f"{ip}: ONVIF at {place}, which was announced in its name, was not asked")
-
-    asyncio.run(story())
-
-
-@pytest.mark.parametrize("port", [515, 631, 9100])
-def test_a_port_of_printers_is_no_place_of_a_service(port: int) -> None:
-    asked = service(announcing("192.0.2.64", f"http://192.0.2.64:{port}/onvif/device_service"))
-    assert asked.url is None
-    assert f"port {port} is one of printers" in asked.refused
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["http://192.0.2.64", "http://192.0.2.64:8080/", "http://192.0.2.64/onvif/Device1", "http://192.0.2.64/ONVIF/services"],
-)
-def test_the_places_of_services_are_followed(url: str) -> None:
-    assert service(announcing("192.0.2.64", url)).url == url
-
-
-def test_the_next_address_is_taken_where_the_first_is_refused() -> None:
-    asked = service(announcing("192.0.2.64", "http://192.0.2.64/x.cgi http://192.0.2.64/onvif/device_service"))
-    assert asked.url == "http://192.0.2.64/onvif/device_service"
-    assert "/x.cgi" in asked.refused
-
-
-def test_a_media_service_at_another_path_is_not_asked_and_that_is_told() -> None:
-    async def story() -> None:
-        ip = fresh_address()
-        here, _ = ground()
-        services = SERVICES.format(f"http://{ip}:8000/cgi-bin/restart.cgi")
-        async with device(ip, 8000, serving(gate("token"), {"GetServices": services})) as camera:
-            await ask(here, announcing(ip, f"http://{ip}:8000/onvif/device_service"))
-        assert not any(b"restart" in bytes(heard) for heard in camera.heard)
-        assert here.tally.unfinished == [f"{ip}: ONVIF: the media service stands at no path of one: not asked"]
-
-    asyncio.run(story())
 
 
 def test_an_account_hides_its_password_and_what_it_proved() -> None:
