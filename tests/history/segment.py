@@ -12,19 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
-from camscan.model import (
-    Attestation,
-    Coverage,
-    CoverageLevel,
-    Covered,
-    DeviceException,
-    Fields,
-    Observation,
-    SiteContext,
-    Via,
-)
+from camscan.model import Attestation, Coverage, CoverageLevel, Covered, DeviceException, Observation, SiteContext
+from tests.history.units import SITE, Told, Unit, heard
 
-SITE = "annex"
 RULE_DAY = date(2022, 11, 24)
 """From this day on the instruction to departments holds."""
 RULE = "uk.hcws386"
@@ -32,44 +22,6 @@ LISTED = ("hikvision", "dahua")
 NETWORK = "10.20.0.0/20"
 Expected = tuple[str, str, str, str]
 """Kind of change, name of the unit, what, cause."""
-
-
-@dataclass
-class Unit:
-    """One physical device."""
-
-    name: str
-    line: str
-    """hikvision, dahua, axis, zenith (known to newer data alone), nadir (known to none) or phone (says nothing)."""
-    mac: str | None
-    """None: made up anew every night."""
-    serial: str
-    ip: str
-    port: str
-    firmware: int = 1
-    label: str = "hiwatch"
-    present: bool = True
-    told: Told | None = None
-    disposed: bool = False
-    attested: bool = False
-    in_place_of: Unit | None = None
-
-
-@dataclass
-class Told:
-    """What has been told of a unit."""
-
-    ip: str
-    port: str
-    """Empty: none."""
-    firmware: int
-    """0: none."""
-    label: str
-    verdict: str
-    maker: str | None
-    status: str
-    kind: str = "camera"
-    there: bool = True
 
 
 @dataclass
@@ -186,7 +138,9 @@ class Segment:
         if not number:
             for unit in seen:
                 unit.told = self._truth(unit, day)
-        observations = tuple(one for unit in seen for one in self._heard(unit, at, unit.name in weak, unit.name in short))
+        observations = tuple(
+            one for unit in seen for one in heard(unit, at, unit.name in weak, unit.name in short, self.chance)
+        )
         coverage = (Coverage(range=network, level=CoverageLevel.LINK, complete=complete, hosts_alive=len(seen)),)
         site = SiteContext(name=SITE, class_=self.class_)  # type: ignore[arg-type]
         return Night(
@@ -427,68 +381,6 @@ class Segment:
             if now.status.startswith("lapsed"):
                 kind = "exception-overdue" if now.status.endswith("planned") else "exception-lapsed"
             yield (kind, unit.name, "exception", "exception")
-
-    # What is heard
-
-    def _heard(self, unit: Unit, at: datetime, weak: bool, short: bool) -> Iterator[Observation]:
-        mac = unit.mac or "06:" + ":".join(f"{self.chance.randrange(256):02x}" for _ in range(5))
-        when = at + timedelta(seconds=self.chance.randrange(240))
-        yield self._message("arp", (("arp.ip", unit.ip),), unit.ip, mac, when)
-        if unit.line == "phone" or weak:
-            return
-        if unit.mac is not None:
-            fields = (("switch.name", "sw-3"), ("switch.port", unit.port), ("switch.vlan", "20"), ("switch.port_macs", "1"))
-            yield self._message("bridge", tuple(sorted(fields)), unit.ip, mac, when)
-        for said in self._says(unit, short):
-            yield self._message(said[0][0].partition(".")[0], tuple(sorted(said)), unit.ip, mac, when)
-        noise = f"node-{self.chance.randrange(10**6)}.local"
-        yield self._message("mdns", (("mdns.host", noise),), unit.ip, mac, when)
-        for number in range(self.chance.randrange(8)):
-            yield self._message("http", (("http.title", f"Login {number}"),), unit.ip, mac, when)
-
-    def _says(self, unit: Unit, short: bool) -> list[Fields]:
-        if unit.line == "hikvision":
-            model = "HWI-B140H" if unit.label == "hiwatch" else "DS-2CD2043G0-I"
-            return [
-                (
-                    ("sadp.model", model),
-                    ("sadp.serial", unit.serial),
-                    ("sadp.firmware", "V5.5.0" if short else f"V5.5.0 build {unit.firmware}"),
-                ),
-            ]
-        if unit.line == "dahua":
-            return [
-                (
-                    ("dhip.vendor", "Dahua"),
-                    ("dhip.model", "IPC-HDW1431S"),
-                    ("dhip.serial", unit.serial),
-                    ("dhip.firmware", f"2.{unit.firmware}.0000000.9.R"),
-                )
-            ]
-        maker, model = {"axis": ("AXIS", "P3225-LV Mk II"), "zenith": ("ZENITH", "ZX-20"), "nadir": ("NADIR", "N-1")}[unit.line]
-        return [
-            (
-                ("onvif.manufacturer", maker),
-                ("onvif.model", model),
-                ("onvif.serial", unit.serial),
-                ("onvif.firmware", f"{unit.firmware}.2.3"),
-            )
-        ]
-
-    def _message(self, protocol: str, fields: Fields, ip: str, mac: str, at: datetime) -> Observation:
-        return Observation(
-            protocol=protocol,
-            collector="test",
-            via=Via.ACTIVE,
-            site=SITE,
-            fields=fields,
-            first_seen_at=at,
-            last_seen_at=at,
-            count=self.chance.randrange(1, 9),
-            ip=ip,
-            port=80,
-            link_mac=mac,
-        )
 
 
 def _within(ip: str, network: str) -> bool:

@@ -26,7 +26,8 @@ from camscan.report.observations import dump, read
 from camscan.statements import Recorded
 from camscan.store.opening import open_store
 from camscan.store.store import Store
-from tests.history.segment import Expected, Night, Segment, Unit
+from tests.history.segment import Expected, Night, Segment
+from tests.history.units import Unit
 from tests.report import canned
 
 FINGERPRINTS = Path(__file__).parents[2] / "fingerprints"
