@@ -15,7 +15,7 @@ from camscan.report.observations import ObservationFile
 from camscan.why import Side, judged_otherwise
 from tests.history.facts import PLAN, sight
 from tests.policy.books import book, rule
-from tests.report import canned
+from tests.report import making
 
 DAY = date(2026, 3, 10)
 STATED = Attestation(id="at-1", device="d", bound_to=("mac=x",), by="R. Nowak", basis="label", recorded_on=DAY)
@@ -35,7 +35,7 @@ def judging() -> Judging:
 
 
 def side(at: int, *entries: DeviceException, attestations: tuple[Attestation, ...] = (), **changes: Any) -> Side:
-    run = canned.run(**({"as_of": DAY + timedelta(days=at)} | changes))
+    run = making.run(**({"as_of": DAY + timedelta(days=at)} | changes))
     return Side(sight(at, exceptions={one.id: one for one in entries}), run, no_evidence, attestations)
 
 

@@ -14,7 +14,7 @@ from camscan.model import Report
 from camscan.report import pdf
 from camscan.report.base import prepare
 from camscan.report.registry import BINARY_FORMATS, FORMATS
-from tests.report import canned
+from tests.report import canned, making
 
 TIMES = 3
 GOAL_S, OPENED_GOAL_S = 5.0, 3.0
@@ -48,12 +48,12 @@ def _estate() -> Report:
     """10,000 devices that each said what a camera says: six messages of a kilobyte, and twelve fingerprints that matched."""
     base = canned.ten_thousand()
     said = tuple(
-        canned.observation(
+        making.observation(
             port=number, raw=bytes(range(256)) * 4, fields=(("http.body", "x" * 500), ("http.title", str(number)))
         )
         for number in range(6)
     )
-    matched = tuple(canned.evidence(observation=number % 6, field=f"sadp.field{number}") for number in range(12))
+    matched = tuple(making.evidence(observation=number % 6, field=f"sadp.field{number}") for number in range(12))
     return replace(
         base,
         assets=tuple(

@@ -18,7 +18,7 @@ from camscan.errors import DataFileError
 from camscan.report.observations import dump
 from tests.cli.invoked import invoked, refused
 from tests.cli.test_packages import forged, key_pair, members
-from tests.report import canned
+from tests.report import making
 from tests.small_data import ENTITIES, write_data
 
 
@@ -203,7 +203,7 @@ def test_data_older_than_is_asked_for_ends_with_8_before_anything_is_sent(small:
 
 def test_fresh_data_is_let_through(machine: Path, tmp_path: Path) -> None:
     run = tmp_path / "run.obs.jsonl"
-    run.write_text("".join(dump(canned.run(), canned.scope(), [], [], [])))
+    run.write_text("".join(dump(making.run(), making.scope(), [], [], [])))
     assert invoked("judge", run, "--policy", "none", "--require-fresh", "9999d", "--quiet").exit_code == 0
     with pytest.raises(DataFileError):
         invoked("judge", run, "--policy", "none", "--require-fresh", "1s", "--quiet")

@@ -22,7 +22,7 @@ from camscan.report.observations import dump, read
 from camscan.store.opening import open_store
 from tests import factories
 from tests.judgements import judging
-from tests.report import canned
+from tests.report import making
 
 HILOOK, AXIS, MADE_UP = "bc:ad:28:00:00:01", "00:40:8c:00:00:29", "02:3e:5a:10:00:43"
 SERIAL = "HWI-B140H20190101AAWR000000013"
@@ -54,7 +54,7 @@ Keep = Callable[..., str]
 
 @pytest.fixture(name="judging", scope="module")
 def of_a_scan() -> Judging:
-    return judging(site=SiteContext(name="annex"), as_of=canned.START.date(), command="scan")
+    return judging(site=SiteContext(name="annex"), as_of=making.START.date(), command="scan")
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def keep(judging: Judging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> K
     monkeypatch.setenv("CAMSCAN_STORE", str(store))
 
     def one(night: int, *observations: Observation, **changes: Any) -> str:
-        at = canned.START + timedelta(days=night)
+        at = making.START + timedelta(days=night)
         coverage = changes.pop("coverage", LINK)
         site = changes.pop("site", SiteContext(name="annex", class_="sensitive"))
         to_tell = changes.pop("to_tell", False)
@@ -75,10 +75,10 @@ def keep(judging: Judging, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> K
             "site": site,
             "as_of": at.date(),
         }
-        run = canned.run(**(values | changes))
+        run = making.run(**(values | changes))
         said = [replace(seen, first_seen_at=at, last_seen_at=at) for seen in observations]
         path = tmp_path / f"{night}.obs.jsonl"
-        path.write_text("".join(dump(run, canned.scope(), (), said, coverage)))
+        path.write_text("".join(dump(run, making.scope(), (), said, coverage)))
         tonight = replace(judging, policies=run.policies, site=run.site, as_of=run.as_of)
         report, heard = judge_kept(read(path), path.name, tonight)
         marks = identities([judged.asset for judged in report.assets], judging.knowledge.claims)
@@ -170,7 +170,7 @@ def test_the_site_s_own_facts_are_named_as_the_cause(keep: Keep) -> None:
 
 
 def test_a_rule_that_begins_is_named_as_the_cause(keep: Keep) -> None:
-    keep(0, hilook(), as_of=canned.START.date().replace(year=2022))
+    keep(0, hilook(), as_of=making.START.date().replace(year=2022))
     keep(1, hilook())
     (change,) = [one for one in differences()["changes"] if one["what"] == "verdict"]
     assert (change["cause"], change["after"]) == ("rule", "prohibited")
@@ -225,7 +225,7 @@ def test_firmware_told_in_part_hides_no_other_one(keep: Keep) -> None:
 
 
 def test_a_rule_that_begins_while_a_device_says_nothing_is_told_at_once_and_once(keep: Keep) -> None:
-    before, since = canned.START.date().replace(year=2022, month=11, day=1), canned.START.date()
+    before, since = making.START.date().replace(year=2022, month=11, day=1), making.START.date()
     keep(0, hilook(), as_of=before)
     (change,) = [one for one in differences(keep(1, ARP_ONLY, as_of=since))["changes"] if one["what"] == "verdict"]
     assert (change["cause"], change["after"], change["worse"]) == ("rule", "prohibited", True)
@@ -234,7 +234,7 @@ def test_a_rule_that_begins_while_a_device_says_nothing_is_told_at_once_and_once
 
 
 def test_a_rule_that_begins_while_a_device_is_silent_for_long_is_told_at_once_and_once(keep: Keep) -> None:
-    before, since = canned.START.date().replace(year=2022, month=11, day=1), canned.START.date()
+    before, since = making.START.date().replace(year=2022, month=11, day=1), making.START.date()
     nobodys = "70:b3:d5:00:00:13"  # tells of no maker
     keep(0, hilook(mac=nobodys), as_of=before)
     assert told(differences(keep(1, silent("10.20.0.13", nobodys), as_of=before))) == []
@@ -255,7 +255,7 @@ def test_a_device_that_only_runs_by_other_policies_knew_is_new(keep: Keep) -> No
 
 
 def test_a_rule_that_begins_while_a_device_is_not_seen_is_the_cause_when_it_is(keep: Keep) -> None:
-    before, since = canned.START.date().replace(year=2022, month=11, day=1), canned.START.date()
+    before, since = making.START.date().replace(year=2022, month=11, day=1), making.START.date()
     keep(0, hilook(), silent(), as_of=before)
     keep(1, silent(), coverage=(replace(LINK[0], complete=False),), as_of=since)
     found = differences(keep(2, hilook(), silent(), as_of=since))["changes"]

@@ -19,27 +19,27 @@ from camscan.errors import (
     UsageError,
 )
 from camscan.model import AssessedAsset, Change, ChangeKind, Diff, Identification, Report, Verdict
-from tests.report import canned
+from tests.report import canned, making
 
-PROHIBITED = canned.assessed(1, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED))
-RESTRICTED = canned.assessed(2, Verdict.RESTRICTED, canned.finding(Verdict.RESTRICTED))
-REVIEW = canned.assessed(3, Verdict.REVIEW, canned.for_review())
-UNIDENTIFIED = canned.assessed(4, Verdict.UNIDENTIFIED, identification=Identification())
-NO_FINDING = canned.assessed(5, Verdict.NO_FINDING, canned.finding(Verdict.NO_FINDING))
-NOT_ASSESSED = canned.assessed(6, Verdict.NOT_ASSESSED, identification=Identification())
-NOT_APPLICABLE = canned.assessed(7, Verdict.NOT_APPLICABLE, identification=Identification(kind="other"))
+PROHIBITED = making.assessed(1, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED))
+RESTRICTED = making.assessed(2, Verdict.RESTRICTED, making.finding(Verdict.RESTRICTED))
+REVIEW = making.assessed(3, Verdict.REVIEW, making.for_review())
+UNIDENTIFIED = making.assessed(4, Verdict.UNIDENTIFIED, identification=Identification())
+NO_FINDING = making.assessed(5, Verdict.NO_FINDING, making.finding(Verdict.NO_FINDING))
+NOT_ASSESSED = making.assessed(6, Verdict.NOT_ASSESSED, identification=Identification())
+NOT_APPLICABLE = making.assessed(7, Verdict.NOT_APPLICABLE, identification=Identification(kind="other"))
 
 
 def complete(*assets: AssessedAsset) -> Report:
-    return canned.report(*assets)
+    return making.report(*assets)
 
 
 def incomplete(*assets: AssessedAsset) -> Report:
-    return canned.report(*assets, complete=False, incomplete_because=("1 of 12 ranges not covered (vlan 40: interface down)",))
+    return making.report(*assets, complete=False, incomplete_because=("1 of 12 ranges not covered (vlan 40: interface down)",))
 
 
 def interrupted(*assets: AssessedAsset) -> Report:
-    return replace(incomplete(*assets), run=canned.run(interrupted=True))
+    return replace(incomplete(*assets), run=making.run(interrupted=True))
 
 
 @pytest.mark.parametrize(
@@ -95,12 +95,12 @@ def test_exit_code(report: Report, options: dict[str, Any], code: int) -> None:
     ],
 )
 def test_a_recorded_acceptance_or_plan_takes_a_finding_out_of_the_exit_code(statuses: tuple[str, ...], code: int) -> None:
-    findings = [canned.finding(Verdict.PROHIBITED, status=status) for status in statuses]
-    assert exit_code(complete(canned.assessed(1, Verdict.PROHIBITED, *findings))) == code
+    findings = [making.finding(Verdict.PROHIBITED, status=status) for status in statuses]
+    assert exit_code(complete(making.assessed(1, Verdict.PROHIBITED, *findings))) == code
 
 
 def test_behind_an_accepted_prohibition_an_open_review_still_counts() -> None:
-    judged = canned.assessed(1, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED, status="accepted"), canned.for_review())
+    judged = making.assessed(1, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED, status="accepted"), making.for_review())
     assert exit_code(complete(judged)) == 4
 
 
@@ -133,7 +133,7 @@ def test_every_error_of_camscan_has_an_exit_code_of_its_own_or_of_its_base() -> 
     ("report", "fail_on", "line"),
     [
         (
-            incomplete(PROHIBITED, replace(PROHIBITED, asset=canned.asset(8)), REVIEW),
+            incomplete(PROHIBITED, replace(PROHIBITED, asset=making.asset(8)), REVIEW),
             "review",
             "INCOMPLETE: 1 of 12 ranges not covered (vlan 40: interface down); 2 prohibited, 1 review",
         ),

@@ -13,7 +13,7 @@ from camscan.errors import UsageError
 from camscan.model import Fields, Observation
 from camscan.report.observations import dump
 from tests import factories
-from tests.report import canned
+from tests.report import making
 from tests.small_data import RELABEL_MAC, write_data
 
 DATA = Path(__file__).parents[2] / "fingerprints"
@@ -78,7 +78,7 @@ def test_what_is_no_mac_is_refused(folder: Path) -> None:
 
 
 def test_the_marking_of_the_run_or_the_one_that_is_given_stands_at_head_and_foot(folder: Path, tmp_path: Path) -> None:
-    seen = canned.observation("10.20.0.11", link_mac=HILOOK_MAC, fields=(("http.server", "App-webs/"),))
+    seen = making.observation("10.20.0.11", link_mac=HILOOK_MAC, fields=(("http.server", "App-webs/"),))
     file = kept(tmp_path, seen, marking="OFFICIAL-SENSITIVE")
     asked = ("10.20.0.11", "--run", str(file), "--policy", "none")
     for flags, marking in (((), "OFFICIAL-SENSITIVE"), (("--marking", "SECRET"), "SECRET")):
@@ -101,7 +101,7 @@ HILOOK: tuple[Fields, ...] = (
 
 def kept(tmp_path: Path, *observations: Observation, **run: object) -> Path:
     file = tmp_path / "run.obs.jsonl"
-    file.write_text("".join(dump(canned.run(**run), canned.scope(), (), observations, ())))
+    file.write_text("".join(dump(making.run(**run), making.scope(), (), observations, ())))
     return file
 
 
@@ -148,7 +148,7 @@ def test_what_a_device_sends_is_shown_inert_and_cut(run_file: Path) -> None:
 
 
 def test_the_policies_and_the_day_are_those_of_the_run_unless_others_are_given(run_file: Path) -> None:
-    assert f"Rules: uk-department, as of {canned.run().as_of}" in unfolded(invoked("10.20.0.13", "--run", str(run_file)))
+    assert f"Rules: uk-department, as of {making.run().as_of}" in unfolded(invoked("10.20.0.13", "--run", str(run_file)))
     other = ("--policy", "us-federal-agency", "--site", "purpose=public-safety", "--as-of", "2026-05-01")
     assert "Rules: us-federal-agency, as of 2026-05-01" in unfolded(invoked("10.20.0.13", "--run", str(run_file), *other))
     nothing = unfolded(invoked("10.20.0.13", "--run", str(run_file), "--policy", "none"))

@@ -25,7 +25,7 @@ from camscan.report.deliver import open_outputs
 from camscan.report.observations import dump
 from camscan.store.opening import open_store
 from tests import factories
-from tests.report import canned
+from tests.report import canned, making
 from tests.store.runs import observations_of
 
 CAMERA = "10.20.0.11"
@@ -51,8 +51,8 @@ def heard(number: int) -> Observation:
 
 def written(folder: Path, name: str, *observations: Observation, **changes: object) -> Path:
     file = folder / f"{name}.obs.jsonl"
-    run = canned.run(id=name, site=SiteContext(name="Poznań", class_="sensitive"), **changes)
-    file.write_text("".join(dump(run, canned.scope(), [canned.attempt()], observations, [canned.LINK])), encoding="utf-8")
+    run = making.run(id=name, site=SiteContext(name="Poznań", class_="sensitive"), **changes)
+    file.write_text("".join(dump(run, making.scope(), [making.attempt()], observations, [making.LINK])), encoding="utf-8")
     return file
 
 
@@ -61,7 +61,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a store of two runs and their files: the older one saw two cameras, the newer one of them."""
     folder = tmp_path_factory.mktemp("prepared")
     older = written(folder, "older", heard(11), heard(12))
-    newer = written(folder, "newer", heard(11), started_at=canned.END)
+    newer = written(folder, "newer", heard(11), started_at=making.END)
     called("history", "import", str(older), str(newer), "--store", str(folder / STORE))
     return folder
 
@@ -234,7 +234,7 @@ def test_nothing_is_written_unasked(judging: Judging, tmp_path: Path, monkeypatc
 
 
 def test_a_kept_run_has_the_marks_of_its_devices(judging: Judging, tmp_path: Path) -> None:
-    report = canned.report(canned.assessed(11, None, observations=(heard(11),), macs=("bc:ad:28:00:00:0b",)))
+    report = making.report(making.assessed(11, None, observations=(heard(11),), macs=("bc:ad:28:00:00:0b",)))
     with keeper(Keeping(store=str(tmp_path / "camscan.sqlite3")), judging) as found:
         assert found.keep(report, observations_of(report))
         assert found.store is not None

@@ -21,7 +21,7 @@ from camscan.report.package import MAIN_FORMATS
 from camscan.report.registry import FORMATS
 from tests import factories
 from tests.cli.invoked import invoked, refused
-from tests.report import canned
+from tests.report import making
 from tests.small_data import ENTITIES, write_data
 from tests.test_sealed import put
 
@@ -51,7 +51,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     observed = factories.observation(
         SADP, ip="10.20.0.11", port=37020, link_mac="bc:ad:28:00:00:11", site="Poznań", raw=b"raw bytes of a device"
     )
-    lines = dump(canned.run(site=SiteContext(name="Poznań")), canned.scope(), [canned.attempt()], [observed], [canned.LINK])
+    lines = dump(making.run(site=SiteContext(name="Poznań")), making.scope(), [making.attempt()], [observed], [making.LINK])
     file = folder / "run.obs.jsonl"
     file.write_text("".join(lines), encoding="utf-8")
     return file

@@ -13,7 +13,7 @@ import pytest
 from camscan.cli import parcel
 from camscan.cli.parcel import Parcel
 from camscan.report.deliver import Output
-from tests.report import canned
+from tests.report import canned, making
 
 TO = "audit@example.org"
 AT = datetime(2026, 11, 21, 18, 5, tzinfo=UTC)
@@ -55,8 +55,8 @@ def test_the_report_stands_in_the_mail_as_it_stands_in_the_file() -> None:
 
 def test_a_delivery_has_a_name_of_its_own_for_each_run_and_place() -> None:
     one = Parcel(canned.empty(), (), AT, host=None)
-    other = Parcel(replace(canned.empty(), run=canned.run(id="other")), (), AT, host=None)
-    marked = Parcel(replace(canned.empty(), run=canned.run(marking="SECRET")), (), AT, host=None)
+    other = Parcel(replace(canned.empty(), run=making.run(id="other")), (), AT, host=None)
+    marked = Parcel(replace(canned.empty(), run=making.run(marking="SECRET")), (), AT, host=None)
     names = {sent.delivery(url) for sent in (one, one, other, marked) for url in ("https://a/", "https://b/")}
     assert len(names) == 6
     assert one.mail("a@b", TO)["Message-ID"] != marked.mail("a@b", TO)["Message-ID"]

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from camscan.cli.app import app
 from camscan.errors import UsageError
 from camscan.report.observations import dump, read
-from tests.report import canned
+from tests.report import making
 from tests.report.test_redact import found_in, planted
 
 LINES = ("-o", "all.json", "-o", "all.csv", "-o", "all.obs.jsonl", "-o", "all.html", "--format", "jsonl")
@@ -22,7 +22,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     before = planted()
     file = tmp_path_factory.mktemp("kept") / "run.obs.jsonl"
     observed = [one for judged in before.assets for one in judged.asset.observations]
-    run = canned.run(id=before.run.id, site=before.run.site, marking="OFFICIAL")
+    run = making.run(id=before.run.id, site=before.run.site, marking="OFFICIAL")
     file.write_text("".join(dump(run, before.scope, before.attempts, observed, before.coverage)), encoding="utf-8")
     return file
 

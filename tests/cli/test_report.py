@@ -17,7 +17,7 @@ from camscan.report.observations import dump
 from camscan.report.registry import FORMATS
 from tests import factories
 from tests.cli.invoked import invoked
-from tests.report import canned
+from tests.report import making
 from tests.report.test_formats import FORBIDDEN
 
 SHIPPED = Path(__file__).parents[2] / "fingerprints"
@@ -31,20 +31,20 @@ UNIVIEW = (("http.auth.realm", "NVRDVR"),)
 
 def told(number: int, fields: Fields) -> Observation:
     return factories.observation(
-        fields, ip=f"10.20.{number}.11", port=37020, link_mac=f"bc:ad:28:00:00:{number:02x}", site=canned.run().site.name
+        fields, ip=f"10.20.{number}.11", port=37020, link_mac=f"bc:ad:28:00:00:{number:02x}", site=making.run().site.name
     )
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two Hikvision cameras in two networks, judged when they were found by uk-department."""
-    return written(tmp_path_factory.mktemp("kept"), canned.run(site=SiteContext(name="Poznań")))
+    return written(tmp_path_factory.mktemp("kept"), making.run(site=SiteContext(name="Poznań")))
 
 
 def written(folder: Path, run) -> Path:
     file = folder / "run.obs.jsonl"
     observations = [told(0, HIKVISION), told(5, HIKVISION)]
-    file.write_text("".join(dump(run, canned.scope(), [canned.attempt()], observations, [canned.LINK])), encoding="utf-8")
+    file.write_text("".join(dump(run, making.scope(), [making.attempt()], observations, [making.LINK])), encoding="utf-8")
     return file
 
 
@@ -136,8 +136,8 @@ def at_two_addresses(folder: Path, other: int) -> Path:
     one = [told(number, HIKVISION) for number in (0, other)]
     met = [dataclasses.replace(seen, link_mac="bc:ad:28:00:00:01") for seen in one]
     file = folder / "two.obs.jsonl"
-    run = canned.run(site=SiteContext(name="Poznań"))
-    file.write_text("".join(dump(run, canned.scope(), [canned.attempt()], met, [canned.LINK])), encoding="utf-8")
+    run = making.run(site=SiteContext(name="Poznań"))
+    file.write_text("".join(dump(run, making.scope(), [making.attempt()], met, [making.LINK])), encoding="utf-8")
     return file
 
 
@@ -343,7 +343,7 @@ def test_a_comparison_that_cannot_be_is_refused_with_the_remedy(kept: Path, argu
 
 
 def test_a_run_whose_sites_have_ranges_that_are_none_is_refused(tmp_path: Path) -> None:
-    bad = written(tmp_path, canned.run(sites=(SiteContext(name="annex", ranges=("10.20.0.0/99",)),)))
+    bad = written(tmp_path, making.run(sites=(SiteContext(name="annex", ranges=("10.20.0.0/99",)),)))
     with pytest.raises(UsageError, match=r'line 1: a site\'s range "10.20.0.0/99" is not a network'):
         invoked("report", str(bad))
 
@@ -354,9 +354,9 @@ def test_a_serial_that_names_a_day_to_come_dates_nothing(tmp_path: Path) -> None
         ("sadp.serial", "DS-2CD2385G1-I20990514AAWR000000000"),
         ("sadp.type", "IPCamera"),
     )
-    run = canned.run(as_of=date(2099, 12, 31))
+    run = making.run(as_of=date(2099, 12, 31))
     file = tmp_path / "run.obs.jsonl"
-    file.write_text("".join(dump(run, canned.scope(), [], [told(0, future)], [canned.LINK])), encoding="utf-8")
+    file.write_text("".join(dump(run, making.scope(), [], [told(0, future)], [making.LINK])), encoding="utf-8")
     document = json.loads(invoked("report", str(file), "--format", "json").stdout)
     assert document["assets"][0]["made_on"] is None
 

@@ -33,7 +33,7 @@ from camscan.store.leftover import Facts, Leftover
 from camscan.store.opening import open_store
 from tests.factories import CAMERA_MAC, NOON, later, observation
 from tests.judgements import judging
-from tests.report import canned
+from tests.report import canned, making
 
 LAB = SiteContext(name="lab", class_="sensitive")
 SCOPE = Scope(ranges=("10.20.0.0/24",), techniques=("active", "listen", "deep"))
@@ -228,7 +228,7 @@ def test_what_is_kept_already_is_not_kept_twice(tmp_path: Path, judging: Judging
 
 def test_a_run_that_was_killed_after_it_was_kept_leaves_nothing_to_resume(tmp_path: Path, judging: Judging) -> None:
     path = write(tmp_path)
-    report = canned.report()
+    report = making.report()
     whole = replace(report, run=replace(RUN, interrupted=False, ended_at=later(60)))
     with open_store(str(tmp_path / "camscan.sqlite3")) as store:
         store.add(whole, ())
@@ -244,7 +244,7 @@ def test_a_run_that_was_killed_after_it_was_kept_leaves_nothing_to_resume(tmp_pa
 def test_the_journal_goes_when_the_run_is_safe_and_stays_when_it_is_not_or_ended_early(
     tmp_path: Path, judging: Judging
 ) -> None:
-    report = canned.report()
+    report = making.report()
     late = replace(ARP, status=AttemptStatus.PARTIAL, reason=AttemptReason.DEADLINE)
     for run, attempts, safe, stays in (
         (replace(RUN, interrupted=False), (), True, False),

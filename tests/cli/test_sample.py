@@ -13,7 +13,7 @@ from camscan.errors import UsageError
 from camscan.report.observations import dump
 from tests.codecs.test_contract import BY_NAME, run
 from tests.data.test_samples import faults_of
-from tests.report import canned
+from tests.report import making
 from tests.report.test_sample import NAMED, arp, sadp
 
 
@@ -23,7 +23,7 @@ def invoked(*arguments: str | Path) -> Result:
 
 def kept(folder: Path, **run_changes: str) -> Path:
     file = folder / "run.obs.jsonl"
-    lines = dump(canned.run(policies=(), **run_changes), canned.scope(), [], [sadp(), arp()], [canned.LINK])
+    lines = dump(making.run(policies=(), **run_changes), making.scope(), [], [sadp(), arp()], [making.LINK])
     file.write_text("".join(lines), encoding="utf-8")
     return file
 

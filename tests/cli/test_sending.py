@@ -26,7 +26,7 @@ from tests import factories
 from tests.delivery import servers
 from tests.delivery.conftest import Certificates, certificates  # noqa: F401  (a fixture)
 from tests.delivery.servers import HERE, Mailbox, Sink
-from tests.report import canned
+from tests.report import canned, making
 
 TO = "audit@example.org"
 SADP = (("sadp.model", "DS-2CD2385G1-I"), ("sadp.serial", "DS-2CD2385G1-I20230514AAWR000000000"), ("sadp.type", "IPCamera"))
@@ -35,10 +35,10 @@ SADP = (("sadp.model", "DS-2CD2385G1-I"), ("sadp.serial", "DS-2CD2385G1-I2023051
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Hikvision camera at a sensitive site of a UK department."""
-    run = canned.run(site=SiteContext(name="hq", class_="sensitive"))
+    run = making.run(site=SiteContext(name="hq", class_="sensitive"))
     file = tmp_path_factory.mktemp("kept") / "run.obs.jsonl"
     seen = factories.observation(SADP, ip="10.20.0.11", port=37020, link_mac="bc:ad:28:00:00:01", site="hq")
-    file.write_text("".join(dump(run, canned.scope(), [canned.attempt()], [seen], [canned.LINK])), encoding="utf-8")
+    file.write_text("".join(dump(run, making.scope(), [making.attempt()], [seen], [making.LINK])), encoding="utf-8")
     return file
 
 

@@ -21,7 +21,7 @@ from camscan.errors import UsageError
 from camscan.model import Fields, Observation, SiteContext
 from camscan.report.observations import dump
 from tests import factories
-from tests.report import canned
+from tests.report import making
 
 TODAY = datetime.now(UTC).date()
 SOON = (TODAY + timedelta(days=20)).isoformat()
@@ -45,8 +45,8 @@ def others() -> list[Observation]:
 
 
 def run_of(path: Path, *observations: Observation) -> Path:
-    run = canned.run(policies=("uk-department",), site=SiteContext(name="annex", class_="sensitive"))
-    path.write_text("".join(dump(run, canned.scope(), (), observations, ())))
+    run = making.run(policies=("uk-department",), site=SiteContext(name="annex", class_="sensitive"))
+    path.write_text("".join(dump(run, making.scope(), (), observations, ())))
     return path
 
 

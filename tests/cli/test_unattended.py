@@ -29,7 +29,7 @@ from camscan.errors import LockedError, StoreError, UsageError
 from camscan.model import AttemptReason, AttemptStatus, Observation, Report, SiteContext
 from camscan.report.deliver import open_outputs
 from tests import factories
-from tests.report import canned
+from tests.report import making
 from tests.samples_of import CAPTURE
 
 HIKVISION = (("sadp.model", "DS-2CD2385G1-I"), ("sadp.type", "IPCamera"))
@@ -55,15 +55,15 @@ def judging() -> Judging:
 def night(judging: Judging, *cameras: int, days: float = 0, lost: bool = False) -> tuple[Report, tuple[Observation, ...]]:
     """What a run of a night found."""
     at = START + timedelta(days=days)
-    run = canned.run(
+    run = making.run(
         id=f"{at:%Y%m%dT%H%M%SZ}-hq", started_at=at, ended_at=at + timedelta(minutes=5),
         site=SiteContext(name="hq", class_="sensitive"),
     )  # fmt: skip
     failed = {"status": AttemptStatus.FAILED, "reason": AttemptReason.UNREACHABLE, "detail": "vlan 40: interface down"}
-    coverage = replace(canned.LINK, complete=not lost, detail=str(failed["detail"]) if lost else "")
-    attempts = (canned.attempt(**(failed if lost else {})),)
+    coverage = replace(making.LINK, complete=not lost, detail=str(failed["detail"]) if lost else "")
+    attempts = (making.attempt(**(failed if lost else {})),)
     observations = tuple(heard(one, at) for one in cameras)
-    return assemble(run, canned.scope(), attempts, (coverage,), observations, judging), observations
+    return assemble(run, making.scope(), attempts, (coverage,), observations, judging), observations
 
 
 class Post:

@@ -24,7 +24,7 @@ from camscan.model import Identification, Scope
 from tests.collect.grounds import answering, device, fresh_address, ground
 from tests.collect.visits import PAGE, ports, visit
 from tests.factories import CAMERA_MAC, NOON, observation
-from tests.report import canned
+from tests.report import making
 
 ABSENT = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
@@ -243,7 +243,7 @@ def test_a_stage_goes_on_with_the_hosts_that_are_missing_and_knows_what_they_wer
         spent = {ip: Spent(connections=3) for ip in (done, begun_with)}
         for ip, one in spent.items():
             the_ground.net.meter.account(ip).add(one)
-        beginning = Beginning(run=canned.run(), scope=the_ground.scope, networks=(), collectors=("tcp",))
+        beginning = Beginning(run=making.run(), scope=the_ground.scope, networks=(), collectors=("tcp",))
         interrupted = Interrupted(
             beginning=beginning,
             at=NOON,

@@ -11,7 +11,7 @@ from camscan.history.matching import Matching, as_known
 from camscan.identity import identities
 from camscan.model import AssessedAsset, Fields, Identification, KnownDevice, Report
 from camscan.store.devices import state_of
-from tests.report import canned
+from tests.report import making
 
 CLAIMS = {"sadp.serial": "serial", "onvif.serial": "serial", "sadp.mac": "mac", "wsd.epr": "endpoint", "tls.key": "key"}
 MAC, OTHER, MADE_UP = "bc:ad:28:00:00:07", "bc:ad:28:00:00:99", "02:3e:5a:10:00:43"
@@ -20,15 +20,15 @@ SERIAL, ANOTHER = "IPC-B140H20190101AAWR13579", "IPC-B140H20200202AAWR24680"
 
 def device(mac: str | None = MAC, ip: str = "10.20.0.7", *said: tuple[str, str], **changes: object) -> AssessedAsset:
     fields: Fields = tuple(sorted(said)) or (("arp.ip", ip),)
-    seen = canned.observation(ip, link_mac=mac, fields=fields)
+    seen = making.observation(ip, link_mac=mac, fields=fields)
     key = f"mac:{mac}" if mac is not None and mac != MADE_UP else f"ip:Poznań:{ip}"
-    asset = canned.asset(7, key=key, ips=(ip,), macs=(mac,) if mac else (), observations=(seen,))
+    asset = making.asset(7, key=key, ips=(ip,), macs=(mac,) if mac else (), observations=(seen,))
     found = Identification(kind="camera", maker="hikvision", model="IPC-B140H")
-    return replace(canned.assessed(7, None), asset=asset, identification=replace(found, **changes))  # type: ignore[arg-type]
+    return replace(making.assessed(7, None), asset=asset, identification=replace(found, **changes))  # type: ignore[arg-type]
 
 
 def report_of(*devices: AssessedAsset) -> Report:
-    return canned.report(*devices)
+    return making.report(*devices)
 
 
 def known_of(*devices: AssessedAsset) -> tuple[KnownDevice, ...]:
@@ -38,7 +38,7 @@ def known_of(*devices: AssessedAsset) -> tuple[KnownDevice, ...]:
         report = report_of(one)
         marks = identities([one.asset], CLAIMS)
         (made,) = as_known(report, marks, [state_of(one)])
-        later = canned.START.replace(day=number)
+        later = making.START.replace(day=number)
         seen = tuple(replace(mark, last_seen=later) for mark in made.marks)
         found.append(replace(made, number=number, last_seen=later, marks=seen))
     return tuple(found)

@@ -28,7 +28,7 @@ from camscan.store.opening import open_store
 from camscan.store.store import Store
 from tests.history.segment import Expected, Night, Segment
 from tests.history.units import Unit
-from tests.report import canned
+from tests.report import making
 
 FINGERPRINTS = Path(__file__).parents[2] / "fingerprints"
 ZENITH = """
@@ -90,7 +90,7 @@ class Nights:
 
     def _judged(self, night: Night) -> tuple[Report, tuple[object, ...], Judging]:
         """The night as an observation file, read again and judged on its day."""
-        run = canned.run(
+        run = making.run(
             id=f"{night.at:%Y%m%dT%H%M%SZ}-annex",
             started_at=night.at,
             ended_at=night.at,
@@ -99,7 +99,7 @@ class Nights:
             data_version="",
         )
         path = self.folder / "night.obs.jsonl"
-        scope = canned.scope(ranges=("10.20.0.0/20",))
+        scope = making.scope(ranges=("10.20.0.0/20",))
         path.write_text("".join(dump(run, scope, (), night.observations, night.coverage)))
         files = [StatementsUsed(file=f"{what}.toml", sha256="00", entries=1) for what in ("attestations", "exceptions")]
         judging = Judging(

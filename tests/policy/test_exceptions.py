@@ -17,7 +17,7 @@ from camscan.policy.exceptions import NO_WAIVER, Register, Standing, coverable, 
 from camscan.policy.selection import selected, selection
 from camscan.policy.sites import combined
 from tests.policy.books import TODAY, identified, judged
-from tests.report import canned
+from tests.report import making
 
 CLAIMS = {"sadp.serial": "serial"}
 MAC, SERIAL = "bc:ad:28:00:00:01", "DS-2CD2042WD-I20160101AAWR000000011"
@@ -250,16 +250,16 @@ def test_exceptions_never_change_a_verdict_and_their_order_never_matters(
     ],
 )
 def test_a_selection_takes_the_devices_of_which_every_term_holds(text: str, number: int) -> None:
-    finding: Finding = canned.finding(Verdict.PROHIBITED)
-    one = canned.assessed(1, Verdict.PROHIBITED, finding, identification=Identification(kind="camera", maker="hikvision"))
-    two = canned.assessed(2, Verdict.NO_FINDING, identification=Identification(kind="camera", maker="axis"))
+    finding: Finding = making.finding(Verdict.PROHIBITED)
+    one = making.assessed(1, Verdict.PROHIBITED, finding, identification=Identification(kind="camera", maker="hikvision"))
+    two = making.assessed(2, Verdict.NO_FINDING, identification=Identification(kind="camera", maker="axis"))
     assert len(selected([one, two], selection([text]))) == number
 
 
 @pytest.mark.parametrize(("site", "number"), [("cctv", 1), ("CORE", 1), ("annex", 0), ("cctv + core", 0)])
 def test_a_device_at_two_sites_is_selected_by_the_name_of_either(site: str, number: int) -> None:
     sites = (SiteContext(name="cctv"), SiteContext(name="core"))
-    one = replace(canned.assessed(1, Verdict.PROHIBITED), site=combined(sites), sites=sites)
+    one = replace(making.assessed(1, Verdict.PROHIBITED), site=combined(sites), sites=sites)
     assert len(selected([one], selection([f"site={site}"]))) == number
 
 

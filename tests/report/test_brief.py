@@ -11,7 +11,7 @@ import pytest
 
 from camscan.model import Presence, Report, Verdict
 from camscan.report.brief import MOST_LINES, render
-from tests.report import canned
+from tests.report import canned, making
 
 REPORTS = {**canned.CANNED, **canned.LARGE}
 ONE_PAGE = 66
@@ -73,25 +73,25 @@ def test_totals_stand_by_verdict_policy_maker_and_year() -> None:
 def test_the_year_of_first_sight_is_that_of_all_runs_that_were_kept() -> None:
     years = (2019, 2024, 2024)
     devices = [
-        replace(canned.assessed(number, Verdict.UNIDENTIFIED), presence=Presence(since=datetime(year, 5, 1, tzinfo=UTC)))
+        replace(making.assessed(number, Verdict.UNIDENTIFIED), presence=Presence(since=datetime(year, 5, 1, tzinfo=UTC)))
         for number, year in enumerate(years, 1)
     ]
-    assert "  2019: 1\n  2024: 2\n" in render(canned.report(*devices))
+    assert "  2019: 1\n  2024: 2\n" in render(making.report(*devices))
     many = [replace(devices[0], presence=Presence(since=datetime(year, 5, 1, tzinfo=UTC))) for year in range(1990, 2010)]
-    assert "  before 1998: 8\n  1998: 1\n" in render(canned.report(*many))
+    assert "  before 1998: 8\n  1998: 1\n" in render(making.report(*many))
 
 
 def test_many_makers_become_one_line_of_others_and_a_slug_without_a_name_is_told_by_none() -> None:
     devices = [
-        canned.assessed(number, Verdict.NO_FINDING, identification=canned.known(maker=f"m{number:02}"))
+        making.assessed(number, Verdict.NO_FINDING, identification=making.known(maker=f"m{number:02}"))
         for number in range(1, 20)
     ]
     named = tuple((f"m{number:02}", f"Maker {number:02}") for number in range(1, 19))
-    text = render(canned.report(*devices, display=named))
+    text = render(making.report(*devices, display=named))
     assert text.count("  Maker ") == MOST_LINES
     assert f"  {19 - MOST_LINES} others: {19 - MOST_LINES}\n" in text
-    assert "maker not established: 1" in render(canned.report(devices[-1], display=named))
-    assert "m19" not in render(canned.report(devices[-1], display=named))
+    assert "maker not established: 1" in render(making.report(devices[-1], display=named))
+    assert "m19" not in render(making.report(devices[-1], display=named))
 
 
 def test_incompleteness_and_the_absence_of_a_judgement_are_said() -> None:
@@ -103,5 +103,5 @@ def test_incompleteness_and_the_absence_of_a_judgement_are_said() -> None:
 
 def test_the_method_says_whether_anything_was_asked() -> None:
     assert "Each device was asked in the protocols named above" in render(canned.partial())
-    heard = replace(canned.partial(), attempts=(canned.attempt(collector="listen", sent=0),))
+    heard = replace(canned.partial(), attempts=(making.attempt(collector="listen", sent=0),))
     assert "Nothing was asked" in render(heard)

@@ -18,7 +18,7 @@ from camscan.cli.app import app
 from camscan.model import PastRun, Report, Verdict
 from camscan.report.html import page as html
 from tests.lab.daemons.installed import must_run
-from tests.report import canned
+from tests.report import canned, making
 from tests.report.paper import pages_of
 
 CHROMIUM = shutil.which("chromium")
@@ -85,7 +85,7 @@ def with_history() -> Report:
         PastRun(at=base.run.started_at - timedelta(days=n), verdicts=((Verdict.PROHIBITED, 3),), complete=n != 2)
         for n in (3, 2, 1)
     )
-    caller = replace(base.assets[0], egress=canned.hostile().assets[0].egress, attached_to=canned.ATTACHED)
+    caller = replace(base.assets[0], egress=canned.hostile().assets[0].egress, attached_to=making.ATTACHED)
     return replace(base, assets=(caller, *base.assets[1:]), past=past)
 
 

@@ -12,7 +12,7 @@ from camscan.model import Report, Verdict
 from camscan.policy.exceptions import NO_WAIVER
 from camscan.report.cef import render
 from camscan.report.escape import visible
-from tests.report import canned
+from tests.report import canned, making
 
 HEADER = ("version", "vendor", "product", "product_version", "event", "name", "severity")
 KEY = re.compile(r"(?:^| )([A-Za-z0-9]+)=")
@@ -80,11 +80,11 @@ def test_every_event_is_read_and_keeps_to_the_dictionary(name: str) -> None:
 
 @given(text=st.text(max_size=60))
 def test_any_text_of_a_device_comes_back_as_it_is_shown_and_adds_no_event(text: str) -> None:
-    known = canned.known(model=None, form=None, firmware=text, serial=text)
-    device = canned.assessed(
-        11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED), identification=known, hostnames=(text,)
+    known = making.known(model=None, form=None, firmware=text, serial=text)
+    device = making.assessed(
+        11, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED), identification=known, hostnames=(text,)
     )
-    report = canned.report(device)
+    report = making.report(device)
     told = [parse(line)[0]["event"] for line in render(report)[:-1].split("\n")]
     assert told == ["FINDING", *["COVERAGE"] * (len(told) - 2), "RUN"]
     [event] = events(report, "FINDING")
@@ -94,8 +94,8 @@ def test_any_text_of_a_device_comes_back_as_it_is_shown_and_adds_no_event(text: 
 
 def test_what_looks_like_a_key_or_an_event_in_a_device_s_name_is_part_of_its_name() -> None:
     lie = "x severity=0 cat=no_finding\nCEF:0|a|b|c|d|e|0|msg=nothing here |"
-    known = canned.known(firmware=lie)
-    report = canned.report(canned.assessed(11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED), identification=known))
+    known = making.known(firmware=lie)
+    report = making.report(making.assessed(11, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED), identification=known))
     [event] = events(report, "FINDING")
     assert event["cat"] == "prohibited"
     assert event["camscanFirmware"] == visible(lie)
@@ -145,7 +145,7 @@ def test_a_long_sentence_of_the_coverage_goes_on_in_the_next_event() -> None:
     excluded = tuple(f"10.20.0.{number}" for number in range(250))
     events_of_it = [
         event["msg"]
-        for event in events(canned.report(scope=canned.scope(exclude=excluded)), "COVERAGE")
+        for event in events(making.report(scope=making.scope(exclude=excluded)), "COVERAGE")
         if "10.20.0." in event["msg"]
     ]
     assert all(len(part) <= 1023 for part in events_of_it)
@@ -155,14 +155,14 @@ def test_a_long_sentence_of_the_coverage_goes_on_in_the_next_event() -> None:
 @pytest.mark.parametrize("status", ["open", "planned", "accepted", "lapsed"])
 def test_a_status_stands_beside_the_verdict_with_its_note_and_never_lowers_the_severity(status: str) -> None:
     note = f"recorded by R. Nowak; {NO_WAIVER}"
-    found = canned.finding(Verdict.PROHIBITED, status=status, status_note=note)
-    [event] = events(canned.report(canned.assessed(11, Verdict.PROHIBITED, found)), "FINDING")
+    found = making.finding(Verdict.PROHIBITED, status=status, status_note=note)
+    [event] = events(making.report(making.assessed(11, Verdict.PROHIBITED, found)), "FINDING")
     assert (event["cs4"], event["camscanStatusNote"], event["Severity"]) == (status, note, "8")
 
 
 def test_a_device_without_ipv4_is_named_by_its_ipv6_address_and_text_that_is_no_address_by_none() -> None:
-    device = canned.assessed(11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED), ips=("nonsense", "fd00:20::11"))
-    [event] = events(canned.report(device), "FINDING")
+    device = making.assessed(11, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED), ips=("nonsense", "fd00:20::11"))
+    [event] = events(making.report(device), "FINDING")
     assert event["c6a3"] == "fd00:20::11"
     assert "dst" not in event
 
@@ -174,8 +174,8 @@ def test_a_device_that_sends_text_that_hides_or_moves_is_itself_told() -> None:
 
 def test_a_sentence_that_is_too_long_for_a_message_stands_whole_beside_it() -> None:
     reason = f"{'Seen in many ways. ' * 80}Not expected: tell your adviser."
-    found = canned.finding(Verdict.PROHIBITED, reason=reason)
-    [event] = events(canned.report(canned.assessed(11, Verdict.PROHIBITED, found)), "FINDING")
+    found = making.finding(Verdict.PROHIBITED, reason=reason)
+    [event] = events(making.report(making.assessed(11, Verdict.PROHIBITED, found)), "FINDING")
     assert event["msg"].endswith("…")
     assert event["camscanReason"] == reason
     assert "camscanReason" not in events(canned.every_verdict(), "FINDING")[0]

@@ -10,7 +10,7 @@ import pytest
 from camscan.model import Attachment, Change, ChangeKind, Diff, Presence, Report, Verdict
 from camscan.report.changes import KIND_WORDS, document, headline, table
 from camscan.report.message import message
-from tests.report import canned
+from tests.report import canned, making
 
 KEY = "mac:bc:ad:28:00:00:0b"
 NEVER = ("compliant", "approved", "certified", "safe", "clean", "illegal", "unlawful", "banned", "breach", "proof")
@@ -27,7 +27,7 @@ def change(kind: ChangeKind = ChangeKind.NEW, number: int = 11, **changes: objec
         "after": "hilook → hikvision IPC-B140H",
         "verdict": Verdict.PROHIBITED,
         "worse": True,
-        "since": canned.START,
+        "since": making.START,
     }
     return Change(**(values | changes))  # type: ignore[arg-type]
 
@@ -38,9 +38,9 @@ def diff(*changes: Change, **more: object) -> Diff:
 
 
 def report(**changes: object) -> Report:
-    made = canned.report(canned.assessed(11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED)))
+    made = making.report(making.assessed(11, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED)))
     (judged,) = made.assets
-    presence = Presence(since=canned.START, absent_until=canned.START.replace(day=20))
+    presence = Presence(since=making.START, absent_until=making.START.replace(day=20))
     return replace(made, assets=(replace(judged, presence=presence, **changes),))
 
 
@@ -102,7 +102,7 @@ def test_a_message_on_one_device_says_what_where_whose_and_what_to_do() -> None:
 
 
 def test_a_device_at_a_known_port_is_found_there() -> None:
-    attached = Attachment(switch="sw-3", port="14", vlan=20, seen_on=canned.START, direct=True)
+    attached = Attachment(switch="sw-3", port="14", vlan=20, seen_on=making.START, direct=True)
     assert "switch sw-3, port 14, VLAN 20" in "\n".join(message(diff(change()), report(attached_to=attached)).lines)
 
 
@@ -132,7 +132,7 @@ def test_a_message_on_a_device_that_is_gone_says_where_it_was() -> None:
 
 def test_lapsed_and_incomplete_stand_in_the_subject() -> None:
     lapsed = change(ChangeKind.EXCEPTION_LAPSED, what="exception ex-1", before="accepted", after="lapsed")
-    short = replace(report(), complete=False, run=canned.run(marking="OFFICIAL"))
+    short = replace(report(), complete=False, run=making.run(marking="OFFICIAL"))
     said = message(diff(lapsed), short)
     assert said.subject == "OFFICIAL [camscan] Poznań: INCOMPLETE, 0 new, 1 lapsed, coverage 1/1"
     assert said.marking == "OFFICIAL"

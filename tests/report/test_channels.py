@@ -11,7 +11,7 @@ from camscan.report import view
 from camscan.report.chain import behind
 from camscan.report.json import to_document
 from camscan.report.table import render
-from tests.report import canned
+from tests.report import making
 from tests.report.test_json import CHECK
 
 TOLD = (
@@ -30,14 +30,14 @@ INFERRED = ChannelRange(at_least=0, at_most=8, source="model DS-7608NI-K2")
 
 
 def recorder(number: int, **known: object) -> AssessedAsset:
-    device = canned.assessed(
-        number, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED), identification=canned.known(kind="nvr")
+    device = making.assessed(
+        number, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED), identification=making.known(kind="nvr")
     )
     return dataclasses.replace(device, **known)  # type: ignore[arg-type]
 
 
 def report_of(*devices: AssessedAsset) -> Report:
-    return canned.report(*devices)
+    return making.report(*devices)
 
 
 def test_channels_that_were_told_stand_with_their_recorder_and_are_no_devices() -> None:

@@ -15,7 +15,7 @@ from camscan.model import Confidence, Report, Verdict
 from camscan.policy.exceptions import NO_WAIVER
 from camscan.report.cyclonedx import VERSION, render
 from camscan.report.escape import visible
-from tests.report import canned
+from tests.report import canned, making
 
 VALIDATOR = JsonStrictValidator(SchemaVersion.from_version(VERSION))
 
@@ -33,8 +33,8 @@ def properties(part: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def camera(number: int, **changes: Any) -> Any:
-    return canned.assessed(
-        number, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED), identification=canned.known(**changes)
+    return making.assessed(
+        number, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED), identification=making.known(**changes)
     )
 
 
@@ -55,8 +55,8 @@ def test_the_judge_refuses_what_the_schema_does_not_allow(old: str) -> None:
 @settings(max_examples=40)
 @given(text=st.text(max_size=60))
 def test_any_text_of_a_device_stays_valid_and_comes_back_as_it_is_shown(text: str) -> None:
-    said = {"model": text, "firmware": text, "serial": text, "evidence": (canned.evidence(value=text),)}
-    rendered = render(canned.report(camera(11, **said)))
+    said = {"model": text, "firmware": text, "serial": text, "evidence": (making.evidence(value=text),)}
+    rendered = render(making.report(camera(11, **said)))
     assert rendered.isascii()
     assert VALIDATOR.validate_str(rendered) is None
     device, firmware = json.loads(rendered)["components"]
@@ -87,14 +87,14 @@ def test_camera_like_devices_are_components_and_no_others() -> None:
 )
 def test_the_identity_says_how_well_it_is_known_and_from_what(confidence: Confidence, number: float) -> None:
     evidence = (
-        canned.evidence(),
-        canned.evidence(observation=1),
-        canned.evidence(
+        making.evidence(),
+        making.evidence(observation=1),
+        making.evidence(
             fingerprint="oui:bcad28/24", field="mac", value="bc:ad:28:00:00:0b", says=(("maker", "hikvision"),), editable=True
         ),
-        canned.evidence(fingerprint="attest:at-1", field="model", value="C800", says=(("model", "C800"),)),
+        making.evidence(fingerprint="attest:at-1", field="model", value="C800", says=(("model", "C800"),)),
     )
-    [device] = document(canned.report(camera(11, confidence=confidence, evidence=evidence)))["components"]
+    [device] = document(making.report(camera(11, confidence=confidence, evidence=evidence)))["components"]
     maker, model = device["evidence"]["identity"]
     assert (maker["field"], maker["concludedValue"], maker["confidence"]) == ("group", device["group"], number)
     assert [(one["technique"], one["confidence"]) for one in maker["methods"]] == [
@@ -109,7 +109,7 @@ def test_the_identity_says_how_well_it_is_known_and_from_what(confidence: Confid
 
 
 def test_equal_firmware_of_several_devices_is_one_component_on_which_each_depends() -> None:
-    whole = document(canned.report(camera(11, firmware="V5.5.0"), camera(12, firmware="V5.5.0"), camera(13, firmware="V5.6.0")))
+    whole = document(making.report(camera(11, firmware="V5.5.0"), camera(12, firmware="V5.5.0"), camera(13, firmware="V5.6.0")))
     firmware = [part for part in whole["components"] if part["type"] == "firmware"]
     assert [(part["name"], part["version"]) for part in firmware] == [("C800 firmware", "V5.5.0"), ("C800 firmware", "V5.6.0")]
     first, second = (part["bom-ref"] for part in firmware)
@@ -120,7 +120,7 @@ def test_equal_firmware_of_several_devices_is_one_component_on_which_each_depend
 
 
 def test_the_serial_number_is_that_of_the_run_and_the_time_is_its_end() -> None:
-    first, again, other = (document(canned.report(run=canned.run(id=name))) for name in ("one", "one", "two"))
+    first, again, other = (document(making.report(run=making.run(id=name))) for name in ("one", "one", "two"))
     assert first["serialNumber"] == again["serialNumber"] != other["serialNumber"]
     assert first["metadata"]["timestamp"] == "2026-11-21T18:04:30Z"
 
@@ -142,13 +142,13 @@ def test_one_component_stands_on_a_line() -> None:
 
 def test_a_status_never_stands_without_its_note() -> None:
     note = f"recorded by R. Nowak; {NO_WAIVER}"
-    found = canned.finding(Verdict.PROHIBITED, status="accepted", status_note=note)
-    [device] = document(canned.report(canned.assessed(11, Verdict.PROHIBITED, found)))["components"]
+    found = making.finding(Verdict.PROHIBITED, status="accepted", status_note=note)
+    [device] = document(making.report(making.assessed(11, Verdict.PROHIBITED, found)))["components"]
     assert f"; accepted: {note}; " in properties(device)["finding"][0]
 
 
 def test_a_device_without_model_is_named_by_kind_and_address() -> None:
     nameless = camera(11, model=None, brand=None, maker=None, evidence=(), confidence=None)
-    [device] = document(canned.report(nameless))["components"]
+    [device] = document(making.report(nameless))["components"]
     assert device["name"] == "camera 10.20.0.11"
     assert not {"group", "manufacturer", "supplier", "evidence"} & set(device)

@@ -9,7 +9,7 @@ import pytest
 from camscan.model import Step, Verdict
 from camscan.report.far import LEAD, OPEN, Worksheet
 from tests.policy.books import shipped
-from tests.report import canned
+from tests.report import canned, making
 from tests.report.test_formats import FORBIDDEN
 
 [FEDERAL] = shipped().holidays
@@ -19,18 +19,18 @@ SECOND = "within 10 business days after the first report was submitted: due"
 
 
 def report(**changes: object):
-    lead = canned.finding(
+    lead = making.finding(
         Verdict.PROHIBITED,
         policy="us-contractor",
         rule="us.s889.a1B",
         act="contract",
         action=(Step(name="rule", text="us.s889.a1B (statute) forbids"), Step(name="verify", text="Verify by eye.")),
     )
-    other = canned.finding(Verdict.PROHIBITED, policy="uk-department")
-    return canned.report(
-        canned.assessed(11, Verdict.PROHIBITED, lead),
-        canned.assessed(12, Verdict.PROHIBITED, other),
-        run=canned.run(policies=("us-contractor",), marking="CUI"),
+    other = making.finding(Verdict.PROHIBITED, policy="uk-department")
+    return making.report(
+        making.assessed(11, Verdict.PROHIBITED, lead),
+        making.assessed(12, Verdict.PROHIBITED, other),
+        run=making.run(policies=("us-contractor",), marking="CUI"),
         **changes,
     )
 
@@ -100,15 +100,15 @@ def test_what_is_known_of_a_lead_is_filled_in_and_equipment_of_other_policies_is
 
 
 def test_a_model_that_the_device_did_not_show_is_asked_for() -> None:
-    lead = canned.finding(Verdict.REVIEW, policy="us-contractor")
-    unknown = canned.assessed(11, Verdict.REVIEW, lead, identification=canned.known(model=None))
-    assert f"not shown by the device: {OPEN}" in Worksheet().render(canned.report(unknown))
+    lead = making.finding(Verdict.REVIEW, policy="us-contractor")
+    unknown = making.assessed(11, Verdict.REVIEW, lead, identification=making.known(model=None))
+    assert f"not shown by the device: {OPEN}" in Worksheet().render(making.report(unknown))
 
 
 def test_text_of_a_device_stays_on_its_line_and_no_word_is_ours_that_is_never_printed() -> None:
-    lead = canned.finding(Verdict.PROHIBITED, policy="us-contractor")
-    liar = canned.assessed(11, Verdict.PROHIBITED, lead, identification=canned.known(model=canned.HOSTILE))
-    text = Worksheet().render(canned.report(liar))
+    lead = making.finding(Verdict.PROHIBITED, policy="us-contractor")
+    liar = making.assessed(11, Verdict.PROHIBITED, lead, identification=making.known(model=canned.HOSTILE))
+    text = Worksheet().render(making.report(liar))
     assert "\x1b" not in text
     assert "\u202e" not in text
     said = {word.strip(".,;:()\"'") for word in worksheet().lower().replace("/", " ").split()}

@@ -12,7 +12,7 @@ from camscan.model import Report, Verdict
 from camscan.report.hostile import is_hostile
 from camscan.report.registry import FORMATS
 from camscan.report.view import hostile_fields
-from tests.report import canned
+from tests.report import making
 from tests.report.parse_back import PARSE_BACK
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*/*.json"))
@@ -64,9 +64,9 @@ def attacked(texts: Iterable[str]) -> Report:
     """One device for each text, which is what it calls itself."""
     devices = []
     for number, text in enumerate(texts, 1):
-        said = canned.observation(f"10.20.0.{number}", fields=(("sadp.model", text), ("sadp.type", "IPCamera")))
-        devices.append(canned.assessed(number, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED), observations=(said,)))
-    return canned.report(*devices)
+        said = making.observation(f"10.20.0.{number}", fields=(("sadp.model", text), ("sadp.type", "IPCamera")))
+        devices.append(making.assessed(number, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED), observations=(said,)))
+    return making.report(*devices)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

@@ -15,7 +15,7 @@ from lxml import html as lxml_html
 from camscan.model import DeviceException, Egress, Presence, Step, Verdict
 from camscan.report.html import document, evidence, page
 from camscan.report.html.document import MOST_CHAINS
-from tests.report import canned
+from tests.report import canned, making
 
 
 def parsed(report, **how):  # type: ignore[no-untyped-def]
@@ -74,12 +74,12 @@ def test_the_first_screen_says_the_answer_the_step_the_reason_and_the_gaps() -> 
         Step(name="rule", text="uk.hcws386 (instruction) instructs departments to cease deployment"),
         Step(name="verify", text="Verify by eye. Take a photograph."),
     )
-    reached = [canned.assessed(n, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED, action=plan)) for n in range(1, 4)]
-    report = replace(canned.report(*reached, canned.assessed(9, Verdict.REVIEW, canned.for_review())), complete=True)
+    reached = [making.assessed(n, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED, action=plan)) for n in range(1, 4)]
+    report = replace(making.report(*reached, making.assessed(9, Verdict.REVIEW, making.for_review())), complete=True)
     said = part(parsed(report), "answer")
     assert "At least 3, at most 4 devices fall under a rule, in the ranges covered" in said
     assert "3 devices: Verify by eye Why: uk.hcws386 (instruction) instructs departments to cease deployment." in said
-    assert f"1 device waits for one answer: {canned.QUESTION} yes → prohibited no → review" in said
+    assert f"1 device waits for one answer: {making.QUESTION} yes → prohibited no → review" in said
     assert "3 Hikvision labels ANNKE 10.20.0.1, 10.20.0.2, 10.20.0.3" in said
     assert "10.20.0.0/24 at link level, complete, 12 alive" in said
     assert "equipment that is switched off, on another segment, or silent by design" in said
@@ -127,16 +127,16 @@ def test_plans_stand_with_their_day_the_nearest_first() -> None:
             due=due,
         )
         note = f"until {due}; recorded by R. Nowak"
-        finding = canned.finding(Verdict.PROHIBITED, status="planned", exception=known.id, status_note=note)
-        return replace(canned.assessed(number, Verdict.PROHIBITED, finding), exceptions=(known,))
+        finding = making.finding(Verdict.PROHIBITED, status="planned", exception=known.id, status_note=note)
+        return replace(making.assessed(number, Verdict.PROHIBITED, finding), exceptions=(known,))
 
-    report = canned.report(decided(1, date(2027, 5, 1)), decided(2, date(2027, 2, 1)))  # type: ignore[arg-type]
+    report = making.report(decided(1, date(2027, 5, 1)), decided(2, date(2027, 2, 1)))  # type: ignore[arg-type]
     said = part(parsed(report), "decisions")
     assert said.index("10.20.0.2 planned 2027-02-01 (due)") < said.index("10.20.0.1 planned 2027-05-01 (due)")
 
 
 def test_lists_behind_the_devices_hold_what_the_report_holds() -> None:
-    call = Egress(how="asked", names=("dev.example.com",), first_seen=canned.START, last_seen=canned.END)
+    call = Egress(how="asked", names=("dev.example.com",), first_seen=making.START, last_seen=making.END)
     base = canned.every_verdict()
     report = replace(base, assets=(replace(base.assets[0], egress=(call,)), *base.assets[1:]))
     tree = parsed(report)
@@ -155,7 +155,7 @@ def test_lists_behind_the_devices_hold_what_the_report_holds() -> None:
 
 
 def test_a_device_shows_its_evidence_with_bytes_as_hexadecimal_and_text() -> None:
-    [row] = parsed(canned.report(canned.every_verdict().assets[0])).xpath("//tbody[@data-v]")
+    [row] = parsed(making.report(canned.every_verdict().assets[0])).xpath("//tbody[@data-v]")
     said = text_of(row)
     assert "sadp.model message 0 DS-2CD2042WD-I maker hikvision, model DS-2CD2042WD-I hikvision.sadp.model, wire" in said
     assert "0000 48 54 54 50 2f 31 2e 30 20 32 30 30 20 4f 4b 0d HTTP/1.0 200 OK." in said
@@ -164,15 +164,15 @@ def test_a_device_shows_its_evidence_with_bytes_as_hexadecimal_and_text() -> Non
 
 def test_bytes_that_are_no_text_are_dots_and_cut_where_they_are_many() -> None:
     assert list(evidence.hex_lines(b"\x00\x1b<\xff")) == ["0000  00 1b 3c ff                                      ..<."]
-    seen = canned.observation(raw=b"\xff" * 1000)
-    said = text_of(parsed(canned.report(canned.assessed(1, Verdict.PROHIBITED, observations=(seen,)))))
+    seen = making.observation(raw=b"\xff" * 1000)
+    said = text_of(parsed(making.report(making.assessed(1, Verdict.PROHIBITED, observations=(seen,)))))
     assert "and 744 bytes more" in said
 
 
 def test_since_when_a_device_is_known_stands_beside_it() -> None:
-    known = Presence(since=canned.START, absent_until=canned.START.replace(day=20))
-    row = replace(canned.assessed(1, Verdict.PROHIBITED), presence=known)
-    assert "known since 2026-11-21, not there on 2026-11-20" in text_of(parsed(canned.report(row)))
+    known = Presence(since=making.START, absent_until=making.START.replace(day=20))
+    row = replace(making.assessed(1, Verdict.PROHIBITED), presence=known)
+    assert "known since 2026-11-21, not there on 2026-11-20" in text_of(parsed(making.report(row)))
 
 
 def test_what_is_left_out_of_a_large_report_is_said() -> None:
@@ -186,7 +186,7 @@ def test_what_is_left_out_of_a_large_report_is_said() -> None:
 
 def test_the_marking_stands_on_every_printed_page_whatever_it_is_made_of() -> None:
     marking = 'OFFICIAL "x"}</style>\\'
-    text = page.render(replace(canned.partial(), run=canned.run(marking=marking)))
+    text = page.render(replace(canned.partial(), run=making.run(marking=marking)))
     assert text.count("</style>") == 1
     [margin] = re.findall(r'@page\{@top-center\{content:"([^"]*)"', text)
     spelled = re.sub(r"\\([0-9a-f]{6})", lambda found: chr(int(found[1], 16)), margin)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from camscan.model import AssessedAsset, Verdict
 from camscan.report.isolation import LISTS, EveryList, nftables, targets_of
-from tests.report import canned
+from tests.report import canned, making
 
 HEAD = "reviewed by: ____; life-safety checked: ____; generated from run 20261121T180000Z-pozna\\u0144; MACs can be forged"
 FORMATS = (EveryList(), *LISTS)
@@ -23,7 +23,7 @@ each_list = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.NAME)
 
 
 def blocked(number: int = 11, status: str = "open", **changes: object) -> AssessedAsset:
-    return canned.assessed(number, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED, status=status), **changes)
+    return making.assessed(number, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED, status=status), **changes)
 
 
 def test_only_devices_that_a_rule_reaches_for_certain_are_listed() -> None:
@@ -50,7 +50,7 @@ def test_nothing_of_a_device_but_addresses_and_macs_is_in_a_list(form) -> None:
 @given(text=st.text(max_size=40))
 def test_text_that_is_no_address_never_reaches_a_list(text: str) -> None:
     liar = blocked(11, ips=(text,), macs=(text,), key=text, hostnames=(text,))
-    found = targets_of(canned.report(liar))
+    found = targets_of(making.report(liar))
     assert found.macs == ()
     assert all(str(ip_address(ip)) == ip for ip in (*found.ipv4, *found.ipv6))
 
@@ -71,8 +71,8 @@ def test_text_that_is_no_address_never_reaches_a_list(text: str) -> None:
     ],
 )
 def test_what_would_hit_others_or_was_not_meant_is_left_out_and_said(changes: dict[str, object], left_out: str) -> None:
-    scope = canned.scope(exclude=("10.20.0.250", "10.20.9.0/24", "00:40:8c:00:00:01"))
-    report = canned.report(blocked(11, **changes), scope=scope)
+    scope = making.scope(exclude=("10.20.0.250", "10.20.9.0/24", "00:40:8c:00:00:01"))
+    report = making.report(blocked(11, **changes), scope=scope)
     found = targets_of(report)
     assert found.left_out == (f"1 {left_out}",)
     assert f"left out: 1 {left_out}" in EveryList().render(report)
@@ -81,13 +81,13 @@ def test_what_would_hit_others_or_was_not_meant_is_left_out_and_said(changes: di
 
 
 def test_an_address_that_two_devices_have_is_left_out() -> None:
-    other = canned.assessed(12, Verdict.NO_FINDING, ips=("10.20.0.11",))
-    found = targets_of(canned.report(blocked(11), other))
+    other = making.assessed(12, Verdict.NO_FINDING, ips=("10.20.0.11",))
+    found = targets_of(making.report(blocked(11), other))
     assert (found.ipv4, found.macs) == ((), ("bc:ad:28:00:00:0b",))
 
 
 def test_a_replacement_that_is_only_planned_is_still_listed() -> None:
-    assert targets_of(canned.report(blocked(11, "planned"), blocked(12, "lapsed"))).devices == 2
+    assert targets_of(making.report(blocked(11, "planned"), blocked(12, "lapsed"))).devices == 2
 
 
 @each_list
@@ -97,8 +97,8 @@ def test_a_report_without_such_devices_lists_nothing_and_says_so(form) -> None:
 
 
 def test_each_kind_is_written_as_its_reader_wants_it() -> None:
-    two_families = replace(canned.asset(11), ips=("10.20.0.11", "2001:db8::11"))
-    report = canned.report(replace(blocked(11), asset=two_families))
+    two_families = replace(making.asset(11), ips=("10.20.0.11", "2001:db8::11"))
+    report = making.report(replace(blocked(11), asset=two_families))
     texts = {form.NAME: form.render(report).splitlines() for form in LISTS}
     for line in (" deny ip host 10.20.0.11 any", " deny ip any host 10.20.0.11", " permit ip any any"):
         assert line in texts["cisco-ios"]

@@ -18,7 +18,7 @@ from camscan import model
 from camscan.report import table
 from camscan.report.compact import compact
 from camscan.report.json import render, to_document
-from tests.report import canned
+from tests.report import canned, making
 
 SCHEMA = json.loads((Path(camscan.report.__file__).parent / "schema" / "report-1.0.json").read_text(encoding="utf-8"))
 
@@ -56,10 +56,10 @@ def test_a_report_without_one_of_its_parts_is_not_valid(key: str) -> None:
 
 @given(text=st.text(max_size=60))
 def test_any_text_of_a_device_comes_back_unchanged(text: str) -> None:
-    said = canned.known(model=text, evidence=(canned.evidence(value=text),))
+    said = making.known(model=text, evidence=(making.evidence(value=text),))
     rendered = render(
-        canned.report(
-            canned.assessed(11, model.Verdict.PROHIBITED, canned.finding(model.Verdict.PROHIBITED), identification=said)
+        making.report(
+            making.assessed(11, model.Verdict.PROHIBITED, making.finding(model.Verdict.PROHIBITED), identification=said)
         )
     )
     assert rendered.isascii()
@@ -132,17 +132,17 @@ def test_no_blank_stands_between_values_and_each_device_has_a_line_of_its_own(na
         (model.StandingAttestation, lambda value: with_first(attestations=(value,))),
         (
             model.StatementsUsed,
-            lambda value: dataclasses.replace(canned.every_verdict(), run=canned.run(exceptions=value)),
+            lambda value: dataclasses.replace(canned.every_verdict(), run=making.run(exceptions=value)),
         ),
-        (model.Evidence, lambda value: with_first(identification=canned.known(evidence=(value,)))),
-        (model.Alternative, lambda value: with_first(identification=canned.known(alternatives=(value,)))),
+        (model.Evidence, lambda value: with_first(identification=making.known(evidence=(value,)))),
+        (model.Alternative, lambda value: with_first(identification=making.known(alternatives=(value,)))),
         (
             model.Finding,
             lambda value: with_first(judgement=model.Judgement(verdict=model.Verdict.PROHIBITED, findings=(value,))),
         ),
         (model.Judgement, lambda value: with_first(judgement=value)),
         (model.Badge, lambda value: with_first(judgement=model.Judgement(verdict=None, context=(value,)))),
-        (model.Observation, lambda value: with_first(asset=canned.asset(11, observations=(value,)))),
+        (model.Observation, lambda value: with_first(asset=making.asset(11, observations=(value,)))),
         (model.Report, lambda value: value),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
@@ -160,7 +160,7 @@ def with_first(**changes: Any) -> model.Report:
     return dataclasses.replace(report, assets=(dataclasses.replace(report.assets[0], **changes), *report.assets[1:]))
 
 
-BADGE = model.Badge(list="us.list", title="List", says="is a list", entity="acme", since=canned.START.date(), cite="Act")
+BADGE = model.Badge(list="us.list", title="List", says="is a list", entity="acme", since=making.START.date(), cite="Act")
 
 STATED = model.Attestation(
     id="at-1",
@@ -168,7 +168,7 @@ STATED = model.Attestation(
     bound_to=("mac=bc:ad:28:00:00:01",),
     by="R. Nowak",
     basis="label",
-    recorded_on=canned.START.date(),
+    recorded_on=making.START.date(),
 )
 
 CALL = model.Egress(
@@ -176,8 +176,8 @@ CALL = model.Egress(
     destination="203.0.113.7",
     ports=("443/tcp",),
     bound="exact",
-    first_seen=canned.START,
-    last_seen=canned.END,
+    first_seen=making.START,
+    last_seen=making.END,
     evidence=(0,),
 )
 
@@ -185,44 +185,44 @@ EXAMPLES: dict[Any, Any] = {
     model.Attestation: STATED,
     model.StandingAttestation: model.StandingAttestation(attestation=STATED),
     model.StatementsUsed: model.StatementsUsed(file="exceptions.toml", sha256="0" * 64, entries=1),
-    model.Run: canned.run(),
-    model.Scope: canned.scope(),
-    model.CollectorAttempt: canned.attempt(),
-    model.Coverage: canned.LINK,
-    model.Asset: canned.asset(11),
-    model.Identification: canned.known(made_on=canned.START.date()),
+    model.Run: making.run(),
+    model.Scope: making.scope(),
+    model.CollectorAttempt: making.attempt(),
+    model.Coverage: making.LINK,
+    model.Asset: making.asset(11),
+    model.Identification: making.known(made_on=making.START.date()),
     model.Ledger: model.Ledger(),
-    model.Attachment: canned.ATTACHED,
+    model.Attachment: making.ATTACHED,
     model.Egress: CALL,
-    model.Evidence: canned.evidence(),
+    model.Evidence: making.evidence(),
     model.Alternative: model.Alternative(brand="a", maker="b", confidence=model.Confidence.FIRM, reason="c"),
-    model.Finding: canned.finding(model.Verdict.PROHIBITED),
+    model.Finding: making.finding(model.Verdict.PROHIBITED),
     model.Judgement: model.Judgement(verdict=model.Verdict.PROHIBITED),
     model.Badge: BADGE,
-    model.Observation: canned.observation(),
+    model.Observation: making.observation(),
     model.Report: canned.every_verdict(),
 }
 
 SPECIAL: dict[str, Any] = {
-    "past": (model.PastRun(at=canned.START, verdicts=((model.Verdict.REVIEW, 2),), complete=True),),
+    "past": (model.PastRun(at=making.START, verdicts=((model.Verdict.REVIEW, 2),), complete=True),),
     "attestations": model.StatementsUsed(file="attestations.toml", sha256="0" * 64, entries=1),
     "exceptions": model.StatementsUsed(file="exceptions.toml", sha256="0" * 64, entries=1),
     "attestation": dataclasses.replace(STATED, id="at-2"),
-    "acquired": canned.START.date(),
-    "disposed": canned.START.date(),
+    "acquired": making.START.date(),
+    "disposed": making.START.date(),
     "site": model.SiteContext(name="Łódź"),
-    "not_before": canned.START,
-    "seen_on": canned.END,
+    "not_before": making.START,
+    "seen_on": making.END,
     "vlan": 99,
-    "not_after": canned.START,
+    "not_after": making.START,
     "reason": model.AttemptReason.BUG,
     "made_on": None,
-    "made_on_evidence": canned.evidence(),
+    "made_on_evidence": making.evidence(),
     "confidence": model.Confidence.TENTATIVE,
     "evidence": (),
     "alternatives": (model.Alternative(brand="a", maker="b", confidence=model.Confidence.FIRM, reason="c"),),
     "conflicts": (model.Conflict(kind="a", detail="b"),),
-    "findings": (canned.finding(model.Verdict.REVIEW),),
+    "findings": (making.finding(model.Verdict.REVIEW),),
     "settle": model.Settle(question="why?"),
     "action": (model.Step(name="verify", text="look"),),
     "sites": (model.SiteContext(name="Łódź", ranges=("10.20.0.0/24",)),),
@@ -230,15 +230,15 @@ SPECIAL: dict[str, Any] = {
     "verdict": model.Verdict.REVIEW,
     "via": model.Via.PCAP,
     "status": "lapsed",
-    "run": canned.run(id="other"),
-    "scope": canned.scope(pace="fast"),
+    "run": making.run(id="other"),
+    "scope": making.scope(pace="fast"),
     "attempts": (),
     "coverage": (),
     "assets": (),
     "observations": (),
     "display": (),
     "context": (BADGE,),
-    "until": canned.START.date(),
+    "until": making.START.date(),
     "fields": (("http.server", "other"),),
     "says": (("model", "other"),),
     "kind": "nvr",

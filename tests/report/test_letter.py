@@ -10,7 +10,7 @@ import pytest
 from camscan.model import Verdict
 from camscan.report import letter
 from camscan.report.statement import NOT_LEGAL_ADVICE, coverage_statement
-from tests.report import canned
+from tests.report import canned, making
 from tests.report.test_formats import FORBIDDEN
 
 each_report = pytest.mark.parametrize("name", [name for name in canned.CANNED if "large" not in name])
@@ -20,7 +20,7 @@ each_report = pytest.mark.parametrize("name", [name for name in canned.CANNED if
     ("report", "subject"),
     [
         (
-            canned.report(*(canned.assessed(n, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED)) for n in (1, 2, 3))),
+            making.report(*(making.assessed(n, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED)) for n in (1, 2, 3))),
             "[camscan] Poznań: 3 prohibited, 0 review, coverage 1/1",
         ),
         (
@@ -30,9 +30,9 @@ each_report = pytest.mark.parametrize("name", [name for name in canned.CANNED if
         (canned.partial(), "[camscan] Poznań: INCOMPLETE, 1 prohibited, 0 review, coverage 2/3"),
         (canned.nothing_found(), "[camscan] Poznań: 0 prohibited, 0 review, coverage 1/1"),
         (canned.nothing_judged(), "[camscan] Poznań: nothing judged, 2 devices seen, coverage 1/1"),
-        (canned.report(coverage=()), "[camscan] Poznań: 0 prohibited, 0 review, read from files"),
+        (making.report(coverage=()), "[camscan] Poznań: 0 prohibited, 0 review, read from files"),
         (
-            replace(canned.partial(), run=canned.run(interrupted=True, marking="A\r\nBcc: x@example.org")),
+            replace(canned.partial(), run=making.run(interrupted=True, marking="A\r\nBcc: x@example.org")),
             r"A\x0d\x0aBcc: x@example.org [camscan] Poznań: INTERRUPTED, 1 prohibited, 0 review, coverage 2/3",
         ),
     ],
@@ -78,15 +78,15 @@ def test_the_marking_stands_at_head_and_foot_and_is_never_invented() -> None:
 
 def test_devices_for_which_a_plan_is_recorded_need_no_action_and_lapsed_ones_do() -> None:
     def with_status(number: int, status: str, note: str = ""):
-        return canned.assessed(number, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED, status=status, status_note=note))
+        return making.assessed(number, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED, status=status, status_note=note))
 
-    report = canned.report(
+    report = making.report(
         with_status(1, "open"),
         with_status(2, "planned"),
         with_status(3, "accepted"),
         with_status(4, "lapsed", "lapsed: accepted until 2026-10-01, ticket CHG-7"),
-        canned.assessed(5, Verdict.UNIDENTIFIED),
-        canned.assessed(6, Verdict.NO_FINDING),
+        making.assessed(5, Verdict.UNIDENTIFIED),
+        making.assessed(6, Verdict.NO_FINDING),
     )
     text = letter.text(report)
     assert "Devices that need action: 3 of 6:\n" in text
@@ -100,8 +100,8 @@ def test_devices_for_which_a_plan_is_recorded_need_no_action_and_lapsed_ones_do(
 
 
 def test_of_many_devices_the_first_are_named_and_the_rest_counted() -> None:
-    many = [canned.assessed(n, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED)) for n in range(letter.MOST_DEVICES + 7)]
-    text = letter.text(canned.report(*many))
+    many = [making.assessed(n, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED)) for n in range(letter.MOST_DEVICES + 7)]
+    text = letter.text(making.report(*many))
     assert "\n- and 7 more, in the report\n" in text
     assert text.count("\n- prohibited: ") == letter.MOST_DEVICES
 

@@ -12,7 +12,7 @@ from camscan.model import Verdict
 from camscan.report.escape import visible
 from camscan.report.markdown import address_of_page, inert
 from camscan.report.md import MOST_REASONS, render
-from tests.report import canned
+from tests.report import canned, making
 from tests.report.parse_back import markdown
 
 MARKUP = st.text(st.sampled_from(list("\\`*_{}[]()<>#|~&!$^+-=:@/.w1) \n\tahİhttps")), max_size=30)
@@ -63,10 +63,10 @@ def test_devices_of_which_the_same_is_said_stand_together_and_a_long_list_says_h
     text = render(canned.every_verdict())
     assert "- 10.20.0.11, 10.20.0.12: SADP names Hikvision firmware" in text
     many = [
-        canned.assessed(number, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED, reason=f"reason {number}"))
+        making.assessed(number, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED, reason=f"reason {number}"))
         for number in range(1, MOST_REASONS + 4)
     ]
-    text = render(canned.report(*many))
+    text = render(making.report(*many))
     assert text.count(": reason ") == MOST_REASONS
     assert "- … and 3 more of these; all of them stand in the JSON report" in text
 
@@ -76,8 +76,8 @@ def test_where_a_device_stands_and_hangs_is_in_its_row() -> None:
 
 
 def test_a_name_that_is_too_long_is_cut_and_says_so() -> None:
-    long = canned.known(model="x" * 5000)
-    text = render(canned.report(canned.assessed(1, Verdict.PROHIBITED, identification=long)))
+    long = making.known(model="x" * 5000)
+    text = render(making.report(making.assessed(1, Verdict.PROHIBITED, identification=long)))
     assert f"| {'x' * 400}… (5000 characters) |" in text
 
 
@@ -95,7 +95,7 @@ def test_only_the_address_of_a_page_becomes_a_link(reference: str, written: str)
 
 
 def test_what_persons_decided_stands_with_who_recorded_it() -> None:
-    planned = replace(canned.every_verdict(), run=canned.run())
+    planned = replace(canned.every_verdict(), run=making.run())
     assert (
         "- **Planned** (10.20.0.12): replacement by Axis P3265, until 2027-03-01, ticket CHG-7; recorded by R. Nowak"
         in render(planned)

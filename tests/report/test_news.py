@@ -9,7 +9,7 @@ import pytest
 from camscan.model import Change, ChangeKind, Diff, Report, Verdict
 from camscan.report.message import MOST_LINES
 from camscan.report.news import BASELINE, NOTHING_CHANGED, News, message_of, trouble_of
-from tests.report import canned
+from tests.report import canned, making
 
 
 def diff(*changes: Change) -> Diff:
@@ -17,7 +17,7 @@ def diff(*changes: Change) -> Diff:
 
 
 def new(number: int = 11) -> Change:
-    asset = canned.asset(number)
+    asset = making.asset(number)
     return Change(
         kind=ChangeKind.NEW, device=number, key=asset.key, cause="device", address=asset.ips[0], what="device",
         after="hikvision", verdict=Verdict.PROHIBITED, worse=True,
@@ -25,7 +25,7 @@ def new(number: int = 11) -> Change:
 
 
 def report() -> Report:
-    return canned.report(canned.assessed(11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED)))
+    return making.report(making.assessed(11, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED)))
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,8 @@ def test_a_device_that_is_gone_has_the_names_that_the_comparison_knows() -> None
 
 
 def test_an_incomplete_run_without_a_reason_is_trouble_too() -> None:
-    assert trouble_of(canned.report(complete=False)) == ("incomplete, the reason was not recorded",)
-    assert trouble_of(canned.report()) == ()
+    assert trouble_of(making.report(complete=False)) == ("incomplete, the reason was not recorded",)
+    assert trouble_of(making.report()) == ()
 
 
 def test_a_redacted_message_names_no_device() -> None:

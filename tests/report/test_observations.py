@@ -25,7 +25,7 @@ from camscan.model import (
     Via,
 )
 from camscan.report.observations import MAX_LINE, ObservationFile, dump, load, read
-from tests.report import canned
+from tests.report import canned, making
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "observations" / "every_kind.obs.jsonl"
 
@@ -122,11 +122,11 @@ def test_what_is_written_comes_back(
 def lines() -> list[str]:
     return list(
         dump(
-            canned.run(),
-            canned.scope(),
-            [canned.attempt()],
-            [canned.observation(), canned.observation("10.20.0.12")],
-            [canned.LINK],
+            making.run(),
+            making.scope(),
+            [making.attempt()],
+            [making.observation(), making.observation("10.20.0.12")],
+            [making.LINK],
             {"10.20.0.11": Ledger(packets=31)},
         )
     )
@@ -149,7 +149,7 @@ def test_the_first_line_names_schema_run_scope_and_data() -> None:
 
 
 def test_only_ascii_leaves_so_that_a_file_can_be_shown_on_a_terminal() -> None:
-    text = "".join(dump(canned.run(), canned.scope(), [], [canned.observation(fields=(("http.title", canned.HOSTILE),))], []))
+    text = "".join(dump(making.run(), making.scope(), [], [making.observation(fields=(("http.title", canned.HOSTILE),))], []))
     assert text.isascii()
     assert "\x1b" not in text
 

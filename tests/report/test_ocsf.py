@@ -16,7 +16,7 @@ from camscan.model import Report, Step, Verdict
 from camscan.policy.exceptions import NO_WAIVER
 from camscan.report.escape import visible
 from camscan.report.ocsf import VERSION, render
-from tests.report import canned
+from tests.report import canned, making
 from tests.report.ocsf_schema import faults
 
 VERSIONS = (VERSION, "1.6.0", "1.7.0")
@@ -39,7 +39,7 @@ def of_class(report: Report, number: int) -> list[dict[str, Any]]:
 
 def one_finding(**changes: Any) -> dict[str, Any]:
     verdict = changes.pop("verdict", Verdict.PROHIBITED)
-    [event] = of_class(canned.report(canned.assessed(11, verdict, canned.finding(verdict, **changes))), 2003)
+    [event] = of_class(making.report(making.assessed(11, verdict, making.finding(verdict, **changes))), 2003)
     return event
 
 
@@ -52,17 +52,17 @@ def test_every_event_is_valid_by_the_official_schema(name: str, version: str) ->
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_report_with_all_that_can_be_known_of_a_device_is_valid_too(version: str) -> None:
-    known = canned.known(firmware="V5.5.0", serial="AB123", made_on=canned.START.date())
-    one = canned.assessed(
+    known = making.known(firmware="V5.5.0", serial="AB123", made_on=making.START.date())
+    one = making.assessed(
         11,
         Verdict.RESTRICTED,
-        canned.finding(Verdict.RESTRICTED, action=PLAN),
+        making.finding(Verdict.RESTRICTED, action=PLAN),
         identification=known,
         ips=("10.20.0.11", "fd00:20::11"),
         macs=("bc:ad:28:00:00:11", "bc:ad:28:00:00:12"),
         hostnames=("gate-3",),
     )
-    found = events(canned.report(replace(one, attached_to=canned.ATTACHED)))
+    found = events(making.report(replace(one, attached_to=making.ATTACHED)))
     assert [fault for event in found for fault in faults(event, version)] == []
     device = found[1]["device"]
     assert device["os"]["version"] == "V5.5.0"
@@ -73,9 +73,9 @@ def test_a_report_with_all_that_can_be_known_of_a_device_is_valid_too(version: s
 
 @given(text=st.text(max_size=60))
 def test_any_text_of_a_device_stays_valid_and_comes_back_as_it_is_shown(text: str) -> None:
-    known = canned.known(model=text, firmware=text, serial=text, evidence=(canned.evidence(value=text),))
-    report = canned.report(
-        canned.assessed(11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED), identification=known, hostnames=(text,))
+    known = making.known(model=text, firmware=text, serial=text, evidence=(making.evidence(value=text),))
+    report = making.report(
+        making.assessed(11, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED), identification=known, hostnames=(text,))
     )
     assert render(report).isascii()
     found = events(report)
@@ -125,7 +125,7 @@ def test_one_event_stands_on_a_line_and_the_run_opens_and_closes_the_file() -> N
 
 
 def test_an_interrupted_run_is_told_as_cancelled_and_an_incomplete_one_as_incomplete() -> None:
-    stopped = canned.report(run=canned.run(interrupted=True), complete=False, incomplete_because=("stopped by a signal",))
+    stopped = making.report(run=making.run(interrupted=True), complete=False, incomplete_because=("stopped by a signal",))
     last = events(stopped)[-1]
     assert last["type_name"] == "Scan Activity: Cancelled"
     assert last["status"] == "Incomplete"
@@ -182,15 +182,15 @@ def test_a_finding_names_rule_policy_references_evidence_and_what_to_do() -> Non
 
 
 def test_a_finding_keeps_its_id_from_run_to_run_and_an_event_does_not() -> None:
-    device = canned.assessed(11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED))
-    first, second = (of_class(canned.report(device, run=canned.run(id=name)), 2003)[0] for name in ("one", "two"))
+    device = making.assessed(11, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED))
+    first, second = (of_class(making.report(device, run=making.run(id=name)), 2003)[0] for name in ("one", "two"))
     assert first["finding_info"]["uid"] == second["finding_info"]["uid"]
     assert first["metadata"]["uid"] != second["metadata"]["uid"]
 
 
 def test_two_effects_of_one_rule_are_two_findings_even_where_they_are_alike() -> None:
-    twice = canned.finding(Verdict.PROHIBITED)
-    found = of_class(canned.report(canned.assessed(11, Verdict.PROHIBITED, twice, twice)), 2003)
+    twice = making.finding(Verdict.PROHIBITED)
+    found = of_class(making.report(making.assessed(11, Verdict.PROHIBITED, twice, twice)), 2003)
     assert len({event["finding_info"]["uid"] for event in found}) == 2
     assert len({event["metadata"]["uid"] for event in found}) == 2
 
@@ -204,8 +204,8 @@ def test_what_no_class_has_a_place_for_stands_in_the_last_event() -> None:
 
 
 def test_evidence_that_was_only_said_again_is_told_once() -> None:
-    again = canned.known(evidence=(canned.evidence(), canned.evidence(observation=1), canned.evidence(value="other")))
-    found = canned.finding(Verdict.PROHIBITED, evidence=(0, 1, 2, 9))
-    _, device, finding, _ = events(canned.report(canned.assessed(11, Verdict.PROHIBITED, found, identification=again)))
+    again = making.known(evidence=(making.evidence(), making.evidence(observation=1), making.evidence(value="other")))
+    found = making.finding(Verdict.PROHIBITED, evidence=(0, 1, 2, 9))
+    _, device, finding, _ = events(making.report(making.assessed(11, Verdict.PROHIBITED, found, identification=again)))
     for told in ([one["data"] for one in finding["evidences"]], device["unmapped"]["camscan"]["evidence"]):
         assert [one["value"] for one in told] == ["DS-2CD2042WD-I", "other"]

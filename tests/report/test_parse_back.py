@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from camscan.model import Verdict
 from camscan.report.registry import FORMATS
-from tests.report import canned
+from tests.report import canned, making
 from tests.report.parse_back import OWN_CONTROLS, PARSE_BACK, markdown, read_md, spreadsheet
 
 REPORTS = {**canned.CANNED, **canned.LARGE}
@@ -32,13 +33,10 @@ def test_each_device_is_found_again_and_a_hostile_reply_is_flagged(form: str, na
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_name_of_64_kib_has_no_effect_and_swells_no_other_row(form: str) -> None:
     [liar] = canned.hostile_at_length().assets
-    others = [
-        canned.assessed(number, canned.Verdict.PROHIBITED, canned.finding(canned.Verdict.PROHIBITED))
-        for number in range(12, 212)
-    ]
-    alone = len(FORMATS[form].render(canned.report(liar)))
-    plain = len(FORMATS[form].render(canned.report(*others)))
-    both = FORMATS[form].render(canned.report(liar, *others))
+    others = [making.assessed(number, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED)) for number in range(12, 212)]
+    alone = len(FORMATS[form].render(making.report(liar)))
+    plain = len(FORMATS[form].render(making.report(*others)))
+    both = FORMATS[form].render(making.report(liar, *others))
     assert len(both) < 3 * (alone + plain)
     assert not {unicodedata.category(character) for character in set(both) - {"\n"} - OWN_CONTROLS.get(form, set())} & CONTROLS
 

@@ -18,10 +18,10 @@ from camscan.report import pdf
 from camscan.report.deliver import open_outputs
 from camscan.report.html.document import MOST_PRINTED, MOST_ROWS_PRINTED, document
 from camscan.report.observations import dump
-from tests.report import canned
+from tests.report import canned, making
 from tests.report.paper import pages_of
 
-MARKED = replace(canned.hostile(), run=canned.run(marking="OFFICIAL-SENSITIVE"))
+MARKED = replace(canned.hostile(), run=making.run(marking="OFFICIAL-SENSITIVE"))
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +92,9 @@ def test_nothing_is_ever_loaded() -> None:
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
     path = tmp_path / "run.obs.jsonl"
-    run = canned.run(policies=())
+    run = making.run(policies=())
     path.write_text(
-        "".join(dump(run, canned.scope(), [canned.attempt()], [canned.observation()], [canned.LINK])), encoding="utf-8"
+        "".join(dump(run, making.scope(), [making.attempt()], [making.observation()], [making.LINK])), encoding="utf-8"
     )
     return path
 

@@ -12,7 +12,7 @@ from lxml import etree
 
 from camscan.model import Coverage, CoverageLevel, PastRun, Report, Verdict
 from camscan.report.pictures import bars, marks, segment, timeline
-from tests.report import canned
+from tests.report import canned, making
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -72,8 +72,8 @@ def test_makers_are_counted_by_verdict_and_those_of_most_devices_come_first() ->
 
 
 def test_makers_beyond_those_that_have_room_are_one_bar_and_none_is_lost() -> None:
-    known = [canned.known(brand=f"m{n}", maker=f"m{n}") for n in range(20)]
-    report = canned.report(*(canned.assessed(n, Verdict.REVIEW, identification=one) for n, one in enumerate(known)))
+    known = [making.known(brand=f"m{n}", maker=f"m{n}") for n in range(20)]
+    report = making.report(*(making.assessed(n, Verdict.REVIEW, identification=one) for n, one in enumerate(known)))
     said = tree(bars.makers(report)).findtext(f"{SVG}desc")
     assert said.count("1 review") == bars.MOST_BARS
     assert f"{20 - bars.MOST_BARS} more makers: {20 - bars.MOST_BARS} review" in said
@@ -82,9 +82,9 @@ def test_makers_beyond_those_that_have_room_are_one_bar_and_none_is_lost() -> No
 def test_every_device_stands_in_a_range_or_outside_of_all() -> None:
     report = replace(
         canned.every_verdict(),
-        coverage=(canned.LINK, Coverage(range="10.9.0.0/24", level=CoverageLevel.ROUTED, complete=True)),
+        coverage=(making.LINK, Coverage(range="10.9.0.0/24", level=CoverageLevel.ROUTED, complete=True)),
     )
-    stray = canned.assessed(9, Verdict.PROHIBITED, ips=("192.168.1.64",))
+    stray = making.assessed(9, Verdict.PROHIBITED, ips=("192.168.1.64",))
     found = {bar.name: bar.total for bar in bars.by_range(replace(report, assets=(*report.assets, stray)))}
     assert found == {"10.20.0.0/24": 9, "10.9.0.0/24": 0, bars.ELSEWHERE: 1}
 
@@ -133,10 +133,10 @@ def test_where_a_switch_told_a_device_stands_at_its_port_in_the_order_of_ports()
     base = canned.every_verdict()
     ports = ("10", "9", "2")
     attached = [
-        replace(judged, attached_to=replace(canned.ATTACHED, port=port))
+        replace(judged, attached_to=replace(making.ATTACHED, port=port))
         for judged, port in zip(base.assets, ports, strict=False)
     ]
-    uplink = replace(base.assets[3], attached_to=replace(canned.ATTACHED, direct=False))
+    uplink = replace(base.assets[3], attached_to=replace(making.ATTACHED, direct=False))
     found = segment.segment_map(replace(base, assets=(*attached, uplink, *base.assets[4:])), anchor)
     assert [(panel.place, panel.devices) for panel in found.panels] == [("switch sw-3", 3), ("10.20.0.0/24", 6)]
     assert [one.find(f"{SVG}text").text for one in tree(found.panels[0].svg).iter(f"{SVG}a")] == ["2", "9", "10"]

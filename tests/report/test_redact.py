@@ -17,7 +17,7 @@ from camscan.report.deliver import content
 from camscan.report.redact import redacted, redacted_run
 from camscan.report.registry import BINARY_FORMATS, FORMATS
 from camscan.report.said import OF_PRODUCTS, kind_of_field
-from tests.report import canned
+from tests.report import canned, making
 from tests.report.paper import pages_of
 from tests.report.unredacted import ORIGINALS, planted
 
@@ -61,7 +61,7 @@ def test_no_original_stands_in_the_observation_file_and_no_byte_of_a_device() ->
 
 
 def test_observations_of_devices_that_are_in_no_asset_are_masked_too() -> None:
-    stranger = canned.observation("10.77.5.200", link_mac="bc:ad:28:11:11:11", fields=(("dhcp.hostname", "left-out-host"),))
+    stranger = making.observation("10.77.5.200", link_mac="bc:ad:28:11:11:11", fields=(("dhcp.hostname", "left-out-host"),))
     _, [seen] = redacted_run(planted(), [stranger])
     assert "left-out-host" not in repr(seen)
     assert seen.ip is not None
@@ -148,7 +148,7 @@ def test_what_must_stand_beside_an_acceptance_stands_there_still() -> None:
         "until 2027-03-01, ticket ticket-1: text-6; recorded by person-2; not a statutory exception or waiver"
     )
     unknown = replace(planted().assets[0], exceptions=())
-    [finding] = redacted(canned.report(unknown)).assets[0].judgement.findings
+    [finding] = redacted(making.report(unknown)).assets[0].judgement.findings
     assert finding.status_note == "what was recorded is masked; not a statutory exception or waiver"
 
 
@@ -169,7 +169,7 @@ def test_redacting_twice_gives_the_same_and_depends_on_nothing_but_the_report() 
 
 
 def test_a_firmware_that_looks_like_an_address_stays() -> None:
-    before = canned.report(canned.assessed(11, None, identification=canned.known(firmware="10.2.0.1"), conflicts=(
+    before = making.report(making.assessed(11, None, identification=making.known(firmware="10.2.0.1"), conflicts=(
         Conflict(kind="x", detail="firmware 10.2.0.1 at 10.20.0.11"),
     )))  # fmt: skip
     after = redacted(before).assets[0]
@@ -178,12 +178,12 @@ def test_a_firmware_that_looks_like_an_address_stays() -> None:
 
 
 def test_certificates_tell_the_day_and_interfaces_are_masked() -> None:
-    seen = canned.observation(
+    seen = making.observation(
         "10.20.0.11", fields=(("tls.not_after", "2036-11-19T10:11:12Z"), ("tls.not_before", "2026-11-22T10:11:12Z"))
     )
-    before = canned.report(
-        canned.assessed(11, None, observations=(seen,)),
-        scope=canned.scope(interfaces=("enp3s0-cctv",)), attempts=(canned.attempt(target="enp3s0-cctv", detail="enp3s0-cctv is down"),),
+    before = making.report(
+        making.assessed(11, None, observations=(seen,)),
+        scope=making.scope(interfaces=("enp3s0-cctv",)), attempts=(making.attempt(target="enp3s0-cctv", detail="enp3s0-cctv is down"),),
     )  # fmt: skip
     after = redacted(before)
     assert after.assets[0].asset.observations[0].fields == (
@@ -195,7 +195,7 @@ def test_certificates_tell_the_day_and_interfaces_are_masked() -> None:
 
 
 def test_a_device_that_calls_itself_camera_does_not_change_our_sentences() -> None:
-    before = canned.report(canned.assessed(11, None, hostnames=("camera",)), assumptions=("a camera is a camera",))
+    before = making.report(making.assessed(11, None, hostnames=("camera",)), assumptions=("a camera is a camera",))
     after = redacted(before)
     assert after.assets[0].asset.hostnames == ("host-1",)
     assert after.assumptions == ("a camera is a camera",)

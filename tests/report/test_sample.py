@@ -15,7 +15,7 @@ from camscan.report.sample import LeftOut, name_of, samples
 from tests import factories
 from tests.codecs.test_contract import BY_NAME, SAMPLES, run
 from tests.data.test_samples import faults_of
-from tests.report import canned
+from tests.report import making
 
 MAC = "44:19:b6:9a:7b:6c"
 SERIAL = "DS-2CD2385G1-I20230514AAWR555555555"
@@ -71,10 +71,10 @@ def said(found: object) -> Observation:
 
 def device(*observations: Observation, **known: Any) -> AssessedAsset:
     values = {"brand": "hikvision", "maker": "hikvision", "model": "DS-2CD2385G1-I", "firmware": "V5.7.3", "serial": SERIAL}
-    return canned.assessed(
+    return making.assessed(
         11,
         None,
-        identification=canned.known(**(values | known)),
+        identification=making.known(**(values | known)),
         ips=(IP,),
         macs=(MAC,),
         hostnames=("kamera-wejście",),

@@ -17,7 +17,7 @@ from camscan.report.cells import MAX_CELL, cell
 from camscan.report.netbox import LONGEST_NUMBER
 from camscan.report.rows import stated
 from camscan.report.statement import NOT_LEGAL_ADVICE
-from tests.report import canned
+from tests.report import canned, making
 from tests.report.parse_back import FORMULA, spreadsheet
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -63,10 +63,10 @@ def devices(report, form=csv) -> list[dict[str, str]]:
 
 
 def test_each_finding_is_a_row_and_a_device_without_any_has_one_with_its_reason() -> None:
-    both = canned.assessed(
-        11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED), canned.finding(Verdict.RESTRICTED, act="connect")
+    both = making.assessed(
+        11, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED), making.finding(Verdict.RESTRICTED, act="connect")
     )
-    found = devices(canned.report(both, *canned.every_verdict().assets[6:7]))
+    found = devices(making.report(both, *canned.every_verdict().assets[6:7]))
     assert [(row["record"], row["verdict"], row["finding"], row["act"]) for row in found] == [
         ("finding", "prohibited", "prohibited", "deploy"),
         ("finding", "prohibited", "restricted", "connect"),
@@ -98,8 +98,8 @@ def test_rows_about_the_run_say_what_they_are_and_stand_last() -> None:
 
 def test_the_laydown_holds_the_covered_devices_and_those_with_a_decision_and_says_how_many_it_leaves_out() -> None:
     accepted = replace(
-        canned.assessed(
-            20, Verdict.REVIEW, replace(canned.for_review(), status="accepted", status_note=f"recorded by X; {NO_WAIVER}")
+        making.assessed(
+            20, Verdict.REVIEW, replace(making.for_review(), status="accepted", status_note=f"recorded by X; {NO_WAIVER}")
         ),
     )
     report = replace(canned.every_verdict(), assets=(*canned.every_verdict().assets, accepted))
@@ -126,7 +126,7 @@ def test_the_laydown_tells_where_whose_and_until_when() -> None:
 
 
 def test_what_nobody_recorded_is_left_to_the_operator() -> None:
-    [row] = devices(canned.report(canned.assessed(11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED))), laydown)
+    [row] = devices(making.report(making.assessed(11, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED))), laydown)
     assert {row[name] for name in ("location", "owner", "due", "replacement")} == {laydown.OPEN}
     assert row["phase_out_plan"] == f"none recorded: {laydown.OPEN}"
 
@@ -144,9 +144,9 @@ PLAN = "replacement by Axis P3265 until 2027-03-01, ticket CHG-7, R. Nowak"
 )
 def test_a_plan_that_lapsed_stays_listed_and_is_called_so(verdict: Verdict, why: str, said: str) -> None:
     note = f"lapsed: {why}; recorded by R. Nowak, ticket CHG-7"
-    lapsed = canned.finding(verdict, status="lapsed", exception=canned.PLANNED.id, status_note=note)
-    device = replace(canned.assessed(11, verdict, lapsed), exceptions=(canned.PLANNED,))
-    [row] = devices(canned.report(device), laydown)
+    lapsed = making.finding(verdict, status="lapsed", exception=canned.PLANNED.id, status_note=note)
+    device = replace(making.assessed(11, verdict, lapsed), exceptions=(canned.PLANNED,))
+    [row] = devices(making.report(device), laydown)
     assert (row["status"], row["status_notes"]) == ("lapsed", note)
     assert (row["owner"], row["tickets"], row["due"], row["replacement"]) == ("R. Nowak", "CHG-7", "2027-03-01", "Axis P3265")
     assert row["phase_out_plan"] == said
@@ -154,19 +154,19 @@ def test_a_plan_that_lapsed_stays_listed_and_is_called_so(verdict: Verdict, why:
 
 def test_a_plan_that_holds_for_another_finding_is_not_called_lapsed() -> None:
     both = tuple(
-        canned.finding(Verdict.PROHIBITED, status=status, exception=canned.PLANNED.id, status_note="lapsed: x")
+        making.finding(Verdict.PROHIBITED, status=status, exception=canned.PLANNED.id, status_note="lapsed: x")
         for status in ("lapsed", "planned")
     )
-    device = replace(canned.assessed(11, Verdict.PROHIBITED, *both), exceptions=(canned.PLANNED,))
-    assert devices(canned.report(device), laydown)[0]["phase_out_plan"] == PLAN
+    device = replace(making.assessed(11, Verdict.PROHIBITED, *both), exceptions=(canned.PLANNED,))
+    assert devices(making.report(device), laydown)[0]["phase_out_plan"] == PLAN
 
 
 def test_an_acceptance_is_no_plan_and_says_what_it_is_not() -> None:
     kept = replace(canned.PLANNED, status="accepted", reason="watches a fire exit", due=None, replacement="")
-    found = canned.finding(
+    found = making.finding(
         Verdict.PROHIBITED, status="accepted", exception=kept.id, status_note=f"recorded by R. Nowak; {NO_WAIVER}"
     )
-    [row] = devices(canned.report(replace(canned.assessed(11, Verdict.PROHIBITED, found), exceptions=(kept,))), laydown)
+    [row] = devices(making.report(replace(making.assessed(11, Verdict.PROHIBITED, found), exceptions=(kept,))), laydown)
     assert row["phase_out_plan"] == f"none: kept until 2027-03-01 for watches a fire exit; recorded by R. Nowak; {NO_WAIVER}"
 
 
@@ -175,10 +175,10 @@ def test_the_narrowest_range_of_a_device_is_named() -> None:
         Coverage(range=text, level=CoverageLevel.LINK, complete=True)
         for text in ("10.20.0.0/16", "10.20.0.0/24", "10.0.0.0/8", "fd00:20::/64")
     )
-    six = canned.assessed(12, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED), ips=("fd00:20::12",))
-    nowhere = canned.assessed(13, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED), ips=("192.168.1.64",))
-    four = canned.assessed(11, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED))
-    found = devices(canned.report(four, six, nowhere, coverage=ranges), laydown)
+    six = making.assessed(12, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED), ips=("fd00:20::12",))
+    nowhere = making.assessed(13, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED), ips=("192.168.1.64",))
+    four = making.assessed(11, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED))
+    found = devices(making.report(four, six, nowhere, coverage=ranges), laydown)
     assert [row["range"] for row in found] == ["10.20.0.0/24", "fd00:20::/64", ""]
 
 
@@ -242,14 +242,14 @@ def tagged(number: int, tag: str) -> AssessedAsset:
     [device] = canned.prohibited().assets
     [standing] = device.attestations
     stated_here = (replace(standing, attestation=replace(standing.attestation, asset_tag=tag)),)
-    return replace(device, asset=canned.asset(number), attestations=stated_here)
+    return replace(device, asset=making.asset(number), attestations=stated_here)
 
 
 def test_an_asset_tag_that_two_devices_bear_and_a_serial_that_is_too_long_stand_in_no_column() -> None:
-    found = imported(canned.report(tagged(1, "CAM-1"), tagged(2, "CAM-1"), tagged(3, "CAM-3")))
+    found = imported(making.report(tagged(1, "CAM-1"), tagged(2, "CAM-1"), tagged(3, "CAM-3")))
     assert [row["asset_tag"] for row in found] == ["", "", "CAM-3"]
-    long = canned.assessed(1, Verdict.PROHIBITED, identification=canned.known(serial="S" * (LONGEST_NUMBER + 1)))
-    [row] = imported(canned.report(long))
+    long = making.assessed(1, Verdict.PROHIBITED, identification=making.known(serial="S" * (LONGEST_NUMBER + 1)))
+    [row] = imported(making.report(long))
     assert row["serial"] == ""
     assert "S" * 51 in row["comments"]
 
@@ -258,7 +258,7 @@ def test_the_latest_statement_that_holds_is_the_one_that_counts() -> None:
     [device] = canned.prohibited().assets
     [standing] = device.attestations
     later = replace(
-        standing, attestation=replace(standing.attestation, id="at-2", recorded_on=canned.END.date(), location="Gate 4")
+        standing, attestation=replace(standing.attestation, id="at-2", recorded_on=making.END.date(), location="Gate 4")
     )
     assert stated(replace(device, attestations=(later, standing)), "location") == "Gate 4"
     assert (

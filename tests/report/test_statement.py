@@ -9,11 +9,11 @@ import pytest
 
 from camscan import __version__
 from camscan.codecs.registry import DATAGRAM_CODECS
-from camscan.model import AttemptReason, AttemptStatus
+from camscan.model import AttemptReason, AttemptStatus, Verdict
 from camscan.report.far import Worksheet
 from camscan.report.registry import FORMATS
 from camscan.report.statement import NOT_LEGAL_ADVICE, coverage_statement, coverage_without_places
-from tests.report import canned
+from tests.report import canned, making
 
 EVERY_FORMAT = {**FORMATS, "far": Worksheet()}
 
@@ -38,7 +38,7 @@ def test_every_format_says_what_was_covered_and_that_it_is_no_legal_advice_once(
 def test_a_report_without_findings_begins_with_its_coverage_and_any_other_with_its_devices() -> None:
     empty = FORMATS["table"].render(canned.nothing_found())
     assert empty.index("Coverage: 10.20.0.0/24") < empty.index("Answer:")
-    spared = canned.report(canned.assessed(18, canned.Verdict.NO_FINDING, canned.finding(canned.Verdict.NO_FINDING)))
+    spared = making.report(making.assessed(18, Verdict.NO_FINDING, making.finding(Verdict.NO_FINDING)))
     text = FORMATS["table"].render(spared)
     assert text.index("Coverage: 10.20.0.0/24") < text.index("10.20.0.18")
     full = FORMATS["table"].render(canned.every_verdict())
@@ -54,11 +54,11 @@ def test_what_was_covered_how_and_what_was_not_stands_in_it() -> None:
 
 
 def asked_by(version: str) -> str:
-    asked = canned.report(
+    asked = making.report(
         attempts=(
-            canned.attempt(collector="multicast"),
-            canned.attempt(collector="snmp", status=AttemptStatus.SKIPPED, reason=AttemptReason.DISABLED),
-            canned.attempt(collector="echo", status=AttemptStatus.SKIPPED),
+            making.attempt(collector="multicast"),
+            making.attempt(collector="snmp", status=AttemptStatus.SKIPPED, reason=AttemptReason.DISABLED),
+            making.attempt(collector="echo", status=AttemptStatus.SKIPPED),
         )
     )
     return said(replace(asked, run=replace(asked.run, version=version)))
@@ -88,15 +88,15 @@ def test_exclusions_are_listed_and_their_absence_is_said() -> None:
 
 
 def test_loss_is_estimated_from_what_was_dropped_and_never_called_zero() -> None:
-    lossy = canned.report(attempts=(canned.attempt(received=90, dropped=10),))
+    lossy = making.report(attempts=(making.attempt(received=90, dropped=10),))
     assert "at least 10 of 100 messages (10.0 %) were lost" in said(lossy)
     assert "what a network loses on its way is not measured" in said(canned.nothing_found())
 
 
 def test_hours_stand_in_the_time_of_the_place_and_versions_of_program_data_and_rules_beside() -> None:
-    run = canned.run(ended_at=canned.START + timedelta(hours=7))
+    run = making.run(ended_at=making.START + timedelta(hours=7))
     warsaw = timezone(timedelta(hours=1), "CET")
-    lines = coverage_statement(canned.report(run=run), warsaw)
+    lines = coverage_statement(making.report(run=run), warsaw)
     assert "hours: 2026-11-21 19:00 to 2026-11-22 02:00 CET; what was off or silent then was not seen" in lines
     assert "camscan 0.0.0, fingerprints 2026-11-21.0123456789, rules as of 2026-11-21" in lines
 
@@ -104,7 +104,7 @@ def test_hours_stand_in_the_time_of_the_place_and_versions_of_program_data_and_r
 def test_nothing_of_a_device_and_no_detail_of_an_attempt_is_in_the_statement() -> None:
     hostile = canned.hostile()
     assert canned.HOSTILE not in said(hostile)
-    assert said(replace(hostile, assets=(canned.assessed(11, canned.Verdict.PROHIBITED),))) == said(hostile)
+    assert said(replace(hostile, assets=(making.assessed(11, Verdict.PROHIBITED),))) == said(hostile)
 
 
 def test_the_statement_without_places_counts_what_the_other_names() -> None:
@@ -115,5 +115,5 @@ def test_the_statement_without_places_counts_what_the_other_names() -> None:
     text = "\n".join(coverage_without_places(canned.every_verdict()))
     assert "excluded by the scope: 2 addresses, ranges or MACs" in text
     assert "alive and not identified: 2\n" in text
-    twice = replace(canned.nothing_found(), coverage=(canned.LINK, replace(canned.LINK, range="10.20.1.0/24")))
+    twice = replace(canned.nothing_found(), coverage=(making.LINK, replace(making.LINK, range="10.20.1.0/24")))
     assert coverage_without_places(twice)[0] == "2 ranges at link level, complete, 24 alive"

@@ -15,7 +15,7 @@ from camscan.report.letter import needing_action, text
 from camscan.report.registry import FORMATS
 from camscan.report.summary import next_steps
 from camscan.report.view import first_steps, in_part, open_verdict, steps, totals
-from tests.report import canned
+from tests.report import making
 
 OWNERS = ("R. Nowak", "A. Kowalska")
 NOTE = "until 2027-03-01, ticket RISK-12: watches a fire exit; recorded by {owner}; " + NO_WAIVER
@@ -23,14 +23,14 @@ NOTE = "until 2027-03-01, ticket RISK-12: watches a fire exit; recorded by {owne
 
 def accepted(number: int, owner: str) -> AssessedAsset:
     note = NOTE.format(owner=owner)
-    finding = canned.finding(Verdict.PROHIBITED, status="accepted", exception=f"ex-{number}", status_note=note)
-    return canned.assessed(number, Verdict.PROHIBITED, finding)
+    finding = making.finding(Verdict.PROHIBITED, status="accepted", exception=f"ex-{number}", status_note=note)
+    return making.assessed(number, Verdict.PROHIBITED, finding)
 
 
 def report() -> Report:
     many = [accepted(number, OWNERS[number % 2]) for number in range(1, 31)]
-    lapsed = canned.finding(Verdict.PROHIBITED, status="lapsed", exception="ex-9", status_note="lapsed: it ended on 2026-11-20")
-    return replace(canned.report(*many, canned.assessed(40, Verdict.PROHIBITED, lapsed)), complete=True, incomplete_because=())
+    lapsed = making.finding(Verdict.PROHIBITED, status="lapsed", exception="ex-9", status_note="lapsed: it ended on 2026-11-20")
+    return replace(making.report(*many, making.assessed(40, Verdict.PROHIBITED, lapsed)), complete=True, incomplete_because=())
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -70,22 +70,22 @@ def test_totals_count_verdicts_and_the_exit_code_what_is_open() -> None:
 @pytest.mark.parametrize(("status", "waiting"), [("open", 1), ("lapsed", 1), ("planned", 0), ("accepted", 0)])
 def test_what_is_decided_is_no_next_step_of_anybody(status: str, waiting: int) -> None:
     plan = (Step(name="verify", text="Verify by eye. Find the unit."),)
-    reached = canned.finding(Verdict.PROHIBITED, status=status, action=plan)
-    asked = canned.for_review(status)
-    both = canned.report(canned.assessed(1, Verdict.PROHIBITED, reached), canned.assessed(2, Verdict.REVIEW, asked))
+    reached = making.finding(Verdict.PROHIBITED, status=status, action=plan)
+    asked = making.for_review(status)
+    both = making.report(making.assessed(1, Verdict.PROHIBITED, reached), making.assessed(2, Verdict.REVIEW, asked))
     assert first_steps(both) == (("1 device: Verify by eye",) if waiting else ())
     assert len(steps(both)) == waiting
 
 
-ACCEPTED = canned.finding(Verdict.PROHIBITED, status="accepted", exception="ex-1", status_note=NOTE.format(owner=OWNERS[0]))
-CONNECT = canned.finding(
+ACCEPTED = making.finding(Verdict.PROHIBITED, status="accepted", exception="ex-1", status_note=NOTE.format(owner=OWNERS[0]))
+CONNECT = making.finding(
     Verdict.RESTRICTED,
     act="connect",
     rule="uk.connect",
     action=(Step(name="rule", text="The rule: off the core network."), Step(name="disconnect", text="Take it off. Today.")),
 )
-ELSEWHERE = canned.finding(Verdict.PROHIBITED, policy="us-federal-agency", rule="us.s889.a1B")
-ASKED = canned.finding(
+ELSEWHERE = making.finding(Verdict.PROHIBITED, policy="us-federal-agency", rule="us.s889.a1B")
+ASKED = making.finding(
     Verdict.REVIEW,
     act="connect",
     because=("site",),
@@ -96,7 +96,7 @@ ASKED = canned.finding(
 
 
 def in_parts(*findings: Finding) -> Report:
-    return canned.report(canned.assessed(1, Verdict.PROHIBITED, *findings), complete=True, incomplete_because=())
+    return making.report(making.assessed(1, Verdict.PROHIBITED, *findings), complete=True, incomplete_because=())
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from camscan.model import Report, Verdict
 from camscan.policy.exceptions import NO_WAIVER
 from camscan.report.escape import visible
 from camscan.report.syslog import ELEMENT, MOST_OCTETS, messages, render
-from tests.report import canned
+from tests.report import canned, making
 
 PRINTABLE = r"[!-~]"
 NAME = r"[!#-<>-\\^-~]{1,32}"
@@ -64,9 +64,9 @@ def parsed(report: Report, kind: str | None = None) -> list[dict[str, Any]]:
 
 
 def of_device(text: str) -> Report:
-    known = canned.known(model=text, firmware=text, serial=text, evidence=(canned.evidence(value=text),))
-    found = canned.finding(Verdict.PROHIBITED)
-    return canned.report(canned.assessed(11, Verdict.PROHIBITED, found, identification=known, hostnames=(text,)))
+    known = making.known(model=text, firmware=text, serial=text, evidence=(making.evidence(value=text),))
+    found = making.finding(Verdict.PROHIBITED)
+    return making.report(making.assessed(11, Verdict.PROHIBITED, found, identification=known, hostnames=(text,)))
 
 
 def test_the_reader_refuses_what_the_grammar_does_not_allow() -> None:
@@ -91,7 +91,7 @@ def test_every_message_is_read_and_fits_what_every_receiver_takes(name: str) -> 
     for message in messages(report):
         one = parse(message)
         assert (one["element"], one["app"], one["host"], one["facility"]) == (ELEMENT, "camscan", "-", 16)
-        assert one["at"] == canned.END
+        assert one["at"] == making.END
         assert len(message.encode()) <= MOST_OCTETS
         assert "\n" not in message
     assert render(report) == "".join(f"{message}\n" for message in messages(report))
@@ -100,15 +100,15 @@ def test_every_message_is_read_and_fits_what_every_receiver_takes(name: str) -> 
 @pytest.mark.parametrize("letter", ['"', "\\", "]", "é", "😀", "\x1b", "\udce9"])
 def test_a_message_keeps_its_bound_whatever_a_device_repeats(letter: str) -> None:
     long = letter * 9000
-    known = canned.known(
-        brand=long, model=long, firmware=long, serial=long, evidence=tuple(canned.evidence(value=long) for _ in range(9))
+    known = making.known(
+        brand=long, model=long, firmware=long, serial=long, evidence=tuple(making.evidence(value=long) for _ in range(9))
     )
     note = f"{letter * 1500}; recorded by R. Nowak; {NO_WAIVER}"
-    found = canned.finding(
+    found = making.finding(
         Verdict.REVIEW, reason=long, references=(long,), evidence=tuple(range(9)), status="accepted", status_note=note
     )
-    device = canned.assessed(11, Verdict.REVIEW, found, identification=known, hostnames=(long,))
-    for message in messages(canned.report(device, run=canned.run(marking=long))):
+    device = making.assessed(11, Verdict.REVIEW, found, identification=known, hostnames=(long,))
+    for message in messages(making.report(device, run=making.run(marking=long))):
         one = parse(message)
         assert len(message.encode()) <= MOST_OCTETS
         assert one["words"]
@@ -130,8 +130,8 @@ def test_what_looks_like_a_parameter_or_a_message_in_a_device_s_name_is_part_of_
 
 
 def test_words_beyond_ascii_are_marked_as_utf_8_and_others_are_not() -> None:
-    found = canned.finding(Verdict.PROHIBITED, reason="Überwachung")
-    [marked] = [one for one in messages(canned.report(canned.assessed(11, Verdict.PROHIBITED, found))) if " FINDING " in one]
+    found = making.finding(Verdict.PROHIBITED, reason="Überwachung")
+    [marked] = [one for one in messages(making.report(making.assessed(11, Verdict.PROHIBITED, found))) if " FINDING " in one]
     assert "] \ufeffprohibited under uk.hcws386: deploy. Überwachung" in marked
     assert "\ufeff" not in render(canned.nothing_found())
 
@@ -154,8 +154,8 @@ def test_the_priority_follows_the_verdict() -> None:
 @pytest.mark.parametrize("status", ["open", "planned", "accepted", "lapsed"])
 def test_a_status_stands_beside_the_verdict_with_its_note_and_never_changes_the_priority(status: str) -> None:
     note = f"recorded by R. Nowak; {NO_WAIVER}"
-    found = canned.finding(Verdict.PROHIBITED, status=status, status_note=note)
-    [one] = parsed(canned.report(canned.assessed(11, Verdict.PROHIBITED, found)), "FINDING")
+    found = making.finding(Verdict.PROHIBITED, status=status, status_note=note)
+    [one] = parsed(making.report(making.assessed(11, Verdict.PROHIBITED, found)), "FINDING")
     assert (one["said"]["status"], one["said"]["statusNote"], one["severity"]) == (status, note, 3)
 
 
@@ -180,7 +180,7 @@ def test_the_run_says_how_many_how_complete_and_that_it_is_no_legal_advice() -> 
 
 
 def test_several_addresses_of_a_device_stand_in_as_many_parameters() -> None:
-    found = canned.finding(Verdict.PROHIBITED)
-    device = canned.assessed(11, Verdict.PROHIBITED, found, ips=("10.20.0.11", "fd00:20::11", "nonsense"))
-    [one] = parsed(canned.report(device), "FINDING")
+    found = making.finding(Verdict.PROHIBITED)
+    device = making.assessed(11, Verdict.PROHIBITED, found, ips=("10.20.0.11", "fd00:20::11", "nonsense"))
+    [one] = parsed(making.report(device), "FINDING")
     assert [value for name, value in one["parameters"] if name == "ip"] == ["10.20.0.11", "fd00:20::11"]

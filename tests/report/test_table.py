@@ -28,7 +28,7 @@ from camscan.report.escape import visible
 from camscan.report.listing import COLUMNS, PLAIN, Style
 from camscan.report.table import StyledTable, render
 from camscan.report.view import steps, totals
-from tests.report import canned
+from tests.report import canned, making
 
 
 def test_the_devices_stand_in_the_order_of_the_report() -> None:
@@ -103,8 +103,8 @@ def test_a_device_that_sends_terminal_controls_is_reported() -> None:
 
 
 def test_a_device_without_an_address_is_shown_by_its_mac() -> None:
-    quiet = canned.assessed(11, Verdict.UNIDENTIFIED, identification=Identification(), ips=(), observations=())
-    assert "bc:ad:28:00:00:0b" in render(canned.report(quiet), width=80)
+    quiet = making.assessed(11, Verdict.UNIDENTIFIED, identification=Identification(), ips=(), observations=())
+    assert "bc:ad:28:00:00:0b" in render(making.report(quiet), width=80)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -131,15 +131,15 @@ def test_color_changes_nothing_but_color() -> None:
 
 
 def test_totals_of_cameras_count_what_is_firm_as_there_and_the_rest_as_possible() -> None:
-    tentative = canned.known(confidence=Confidence.TENTATIVE)
+    tentative = making.known(confidence=Confidence.TENTATIVE)
     counted = totals(
-        canned.report(
-            canned.assessed(1, Verdict.REVIEW, canned.for_review(), identification=canned.known()),
-            canned.assessed(2, Verdict.REVIEW, canned.for_review(), identification=tentative),
-            canned.assessed(3, Verdict.UNIDENTIFIED, identification=Identification()),
-            canned.assessed(4, Verdict.NOT_ASSESSED, identification=Identification()),
-            canned.assessed(5, Verdict.NOT_APPLICABLE, identification=Identification(kind="other", confidence=Confidence.FIRM)),
-            canned.assessed(6, Verdict.PROHIBITED, canned.finding(Verdict.PROHIBITED)),
+        making.report(
+            making.assessed(1, Verdict.REVIEW, making.for_review(), identification=making.known()),
+            making.assessed(2, Verdict.REVIEW, making.for_review(), identification=tentative),
+            making.assessed(3, Verdict.UNIDENTIFIED, identification=Identification()),
+            making.assessed(4, Verdict.NOT_ASSESSED, identification=Identification()),
+            making.assessed(5, Verdict.NOT_APPLICABLE, identification=Identification(kind="other", confidence=Confidence.FIRM)),
+            making.assessed(6, Verdict.PROHIBITED, making.finding(Verdict.PROHIBITED)),
         )
     )
     assert (counted.cameras_at_least, counted.cameras_at_most) == (2, 5)
@@ -196,8 +196,8 @@ def test_wrapping_keeps_every_word(text: str, width: int) -> None:
 def attached() -> Report:
     report = canned.every_verdict()
     first, second, *others = report.assets
-    behind = replace(canned.ATTACHED, switch="\x1b[2Jsw", port="24", direct=False, behind="core\x07")
-    return replace(report, assets=(replace(first, attached_to=canned.ATTACHED), replace(second, attached_to=behind), *others))
+    behind = replace(making.ATTACHED, switch="\x1b[2Jsw", port="24", direct=False, behind="core\x07")
+    return replace(report, assets=(replace(first, attached_to=making.ATTACHED), replace(second, attached_to=behind), *others))
 
 
 @pytest.mark.parametrize("width", [None, 160, 80])
@@ -215,7 +215,7 @@ def test_equal_ranges_of_two_sites_are_told_apart() -> None:
         Coverage(range="10.20.0.0/24", level=CoverageLevel.LISTENED, complete=name == "north", hosts_alive=1, site=name)
         for name in ("north", "south")
     )
-    text = render(canned.report(canned.assessed(1, Verdict.PROHIBITED), coverage=rows))
+    text = render(making.report(making.assessed(1, Verdict.PROHIBITED), coverage=rows))
     assert "Coverage: 10.20.0.0/24 of site north by listening only" in text
     assert "(10.20.0.0/24 of site north listened, 10.20.0.0/24 of site south listened)" in text
     assert "Not seen: 10.20.0.0/24 of site south not covered to the end" in text
@@ -229,11 +229,11 @@ def rows_of(report: Report, width: int | None, style: Style = PLAIN) -> list[str
 
 
 def named(number: int, verdict: Verdict = Verdict.PROHIBITED, ips: tuple[str, ...] = (), **known: object) -> AssessedAsset:
-    return canned.assessed(
+    return making.assessed(
         number,
         verdict,
-        canned.finding(verdict),
-        identification=canned.known(**known),
+        making.finding(verdict),
+        identification=making.known(**known),
         ips=ips or (f"10.20.0.{number}",),
     )
 
@@ -249,7 +249,7 @@ def test_a_device_is_one_line_however_narrow_the_terminal(name: str, width: int)
 
 
 def test_what_was_cut_is_marked_and_the_line_below_says_how_to_see_it() -> None:
-    long = canned.report(named(11, model="DS-2CD2143G2-LIS2U-AND-MORE-OF-IT"), named(12))
+    long = making.report(named(11, model="DS-2CD2143G2-LIS2U-AND-MORE-OF-IT"), named(12))
     lines = rows_of(long, 80)
     assert CUT in lines[1]
     assert CUT not in lines[2]
@@ -263,13 +263,13 @@ def test_columns_without_room_are_named() -> None:
 
 
 def test_the_maker_stays_when_the_label_is_cut() -> None:
-    found = canned.report(named(11, brand="a-label-of-very-many-words", maker="hikvision", model="X" * 40))
+    found = making.report(named(11, brand="a-label-of-very-many-words", maker="hikvision", model="X" * 40))
     assert f"{CUT}→Hikvision" in rows_of(found, 80)[1]
 
 
 def test_a_long_address_keeps_both_ends_and_is_whole_where_there_is_room() -> None:
     address = "2001:db8:1234:5678:226:b9ff:fe12:3456"
-    found = canned.report(named(11, ips=(address,), model="M" * 40, brand="b" * 30), named(12))
+    found = making.report(named(11, ips=(address,), model="M" * 40, brand="b" * 30), named(12))
     narrow, wide = rows_of(found, 80)[1], rows_of(found, 140)[1]
     assert address in wide
     assert "2001:db8:" in narrow
@@ -283,7 +283,7 @@ def test_the_status_is_whole_beside_the_verdict_in_every_width() -> None:
 
 
 def test_a_terminal_with_room_shows_macs_though_it_is_not_wide() -> None:
-    few = canned.report(named(11, form=None))
+    few = making.report(named(11, form=None))
     assert "bc:ad:28:00:00:0b" in rows_of(few, 110)[1]
     assert "mac" not in rows_of(few, 80)[0]
 
@@ -348,9 +348,9 @@ def test_reasons_go_as_a_whole_before_the_confidence_is_cut(width: int, shown: s
 
 @pytest.mark.parametrize("word", ["certain", "firm", "tentative"])
 def test_at_80_columns_the_confidence_is_whole(word: str) -> None:
-    found = canned.known(model="DS-2CD2385G1-I/SL-with-a-long-name", confidence=word)
-    because = replace(canned.finding(Verdict.REVIEW), because=("ownership", "standing"))
-    text = render(canned.report(canned.assessed(1, Verdict.REVIEW, because, identification=found)), width=80)
+    found = making.known(model="DS-2CD2385G1-I/SL-with-a-long-name", confidence=word)
+    because = replace(making.finding(Verdict.REVIEW), because=("ownership", "standing"))
+    text = render(making.report(making.assessed(1, Verdict.REVIEW, because, identification=found)), width=80)
     [row] = [line for line in text.splitlines() if "10.20.0.1 " in line and "review" in line and "DS-2CD" in line]
     assert word in row
     assert "ow…" not in row

@@ -13,7 +13,7 @@ from camscan.policy.exceptions import Register, expiry_warnings, note_of
 from camscan.report.redact import redacted
 from camscan.report.registry import FORMATS
 from camscan.report.withheld import refuse_unmasked
-from tests.report import canned
+from tests.report import making
 
 NAMED = [
     ("1107", "48213", "Jo"),
@@ -33,7 +33,7 @@ def stated_in_sentences(site: str, ticket: str, person: str) -> Report:
     )  # fmt: skip
     register = Register((entry,), {})
     question = f"Is {site} part of a departmental estate?"
-    review = canned.for_review()
+    review = making.for_review()
     assert review.settle is not None
     finding = replace(
         review,
@@ -44,12 +44,12 @@ def stated_in_sentences(site: str, ticket: str, person: str) -> Report:
         reason=f"Seen on 2026-11-22; open: {question}",
     )
     judged = replace(
-        canned.assessed(11, Verdict.REVIEW, finding, site=site, key=entry.device, macs=(), observations=()), exceptions=(entry,)
+        making.assessed(11, Verdict.REVIEW, finding, site=site, key=entry.device, macs=(), observations=()), exceptions=(entry,)
     )
-    return canned.report(
+    return making.report(
         judged,
-        run=canned.run(id=f"20261122T002719Z-{site}", site=SiteContext(name=site)),
-        scope=canned.scope(authorised_by=person, reference=ticket, interfaces=()),
+        run=making.run(id=f"20261122T002719Z-{site}", site=SiteContext(name=site)),
+        scope=making.scope(authorised_by=person, reference=ticket, interfaces=()),
         warnings=expiry_warnings(register, date(2026, 11, 22)),
         incomplete_because=(f"1 of 1 ranges not covered (10.20.0.0/24: {site})",),
         coverage=(), attempts=(),
@@ -111,7 +111,7 @@ def test_an_id_of_a_run_that_is_not_made_of_its_time_and_site_is_masked_as_a_who
 def test_a_report_in_which_something_stated_still_stands_is_refused_and_the_refusal_does_not_repeat_it(
     text: str, stands: bool
 ) -> None:
-    report = canned.report(assumptions=(text,), warnings=(), incomplete_because=(), coverage=(), attempts=())
+    report = making.report(assumptions=(text,), warnings=(), incomplete_because=(), coverage=(), attempts=())
     if not stands:
         refuse_unmasked(report, ("1107", "Jo", "22"), ())
         return

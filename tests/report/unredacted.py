@@ -20,7 +20,7 @@ from camscan.model import (
     StatementsUsed,
     Verdict,
 )
-from tests.report import canned
+from tests.report import making
 
 SERIAL = "DS-2CD2385G1-I20230514AAWR555555555"
 SITE = SiteContext(
@@ -51,7 +51,7 @@ ORIGINALS = {
 
 def planted() -> Report:
     """A report in which every kind of thing that is masked stands, in every place where it may stand."""
-    said = canned.observation(
+    said = making.observation(
         "10.77.5.31",
         site="Whitehall-7",
         link_mac="bc:ad:28:9a:7b:6c",
@@ -75,19 +75,19 @@ def planted() -> Report:
         ),
     )
     shows = (
-        canned.evidence(value="DS-2CD2385G1-I"),
-        canned.evidence(
+        making.evidence(value="DS-2CD2385G1-I"),
+        making.evidence(
             fingerprint="hikvision.sadp.serial",
             field="sadp.serial",
             value=SERIAL,
             says=(("serial", SERIAL), ("maker", "hikvision")),
         ),
-        canned.evidence(fingerprint="oui:bcad28/24", field="mac", value="bc:ad:28:9a:7b:6c", witness="oui"),
+        making.evidence(fingerprint="oui:bcad28/24", field="mac", value="bc:ad:28:9a:7b:6c", witness="oui"),
     )
-    camera = canned.assessed(
+    camera = making.assessed(
         11,
         Verdict.PROHIBITED,
-        canned.finding(
+        making.finding(
             Verdict.PROHIBITED,
             status="accepted",
             exception="ex-ba9876543210",
@@ -98,7 +98,7 @@ def planted() -> Report:
             "https://questions-statements.parliament.uk/written-statements/detail/2022-11-24/hcws386. "
             "Not expected: this is Whitehall-7. Isolation does not hold: 10.77.5.31 sent to 203.0.113.77.",
         ),
-        identification=canned.known(
+        identification=making.known(
             brand="hikvision",
             model="DS-2CD2385G1-I",
             firmware="5.7.3.11",
@@ -126,22 +126,22 @@ def planted() -> Report:
     calls = (
         Egress(
             how="connected", destination="203.0.113.77", names=("strongroom.ddns.example",), ports=("443/tcp",), bytes_out=9,
-            bound="exact", first_seen=canned.START, last_seen=canned.END, outside=True, internet=True,
+            bound="exact", first_seen=making.START, last_seen=making.END, outside=True, internet=True,
         ),
         Egress(
-            how="connected", destination="10.77.200.200", ports=("443/tcp",), bound="exact", first_seen=canned.START,
-            last_seen=canned.END,
+            how="connected", destination="10.77.200.200", ports=("443/tcp",), bound="exact", first_seen=making.START,
+            last_seen=making.END,
         ),
         Egress(
             how="connected", destination="198.51.100.200", names=("dev.hik-connect.com",), who="hikvision", purpose="registration",
-            ports=("443/tcp",), bound="exact", first_seen=canned.START, last_seen=canned.END, outside=True, internet=True,
+            ports=("443/tcp",), bound="exact", first_seen=making.START, last_seen=making.END, outside=True, internet=True,
         ),
     )  # fmt: skip
     camera = replace(
         camera,
         site=ANNEX,
         attached_to=Attachment(
-            switch="sw-vault-3", port="Te1/0/44", vlan=3977, seen_on=canned.START, direct=False, behind="core-sw-9", port_macs=3
+            switch="sw-vault-3", port="Te1/0/44", vlan=3977, seen_on=making.START, direct=False, behind="core-sw-9", port_macs=3
         ),
         attestations=(StandingAttestation(attestation=stated, lapsed="the device is another one: MAC was bc:ad:28:9a:7b:6c"),),
         exceptions=(accepted,),
@@ -152,20 +152,20 @@ def planted() -> Report:
             ),
         ),
     )
-    other = canned.assessed(
+    other = making.assessed(
         12,
         Verdict.REVIEW,
-        replace(canned.for_review(), settle=replace(canned.for_review().settle, question="Is 10.78.0.0/24 a sensitive site?")),  # type: ignore[type-var]
+        replace(making.for_review(), settle=replace(making.for_review().settle, question="Is 10.78.0.0/24 a sensitive site?")),  # type: ignore[type-var]
         site="Whitehall-7",
         key="ip:Whitehall-7:10.77.5.32",
         ips=("10.77.5.32",),
         macs=(),
-        observations=(canned.observation("10.77.5.32", site="Whitehall-7", link_mac=None, fields=(("http.server", "x"),)),),
+        observations=(making.observation("10.77.5.32", site="Whitehall-7", link_mac=None, fields=(("http.server", "x"),)),),
     )
-    return canned.report(
+    return making.report(
         camera,
         other,
-        run=canned.run(
+        run=making.run(
             id="20261121T180000Z-Whitehall-7",
             site=SITE,
             sites=(ANNEX,),
@@ -175,7 +175,7 @@ def planted() -> Report:
                 file="/srv/vault/attestations.toml", sha256="e" * 64, entries=1, used=("at-0123456789ab",)
             ),
         ),
-        scope=canned.scope(
+        scope=making.scope(
             ranges=("10.77.0.0/16", "fd77:1::/64"),
             exclude=("10.77.9.1", "02:99:88:77:66:55"),
             authorised_by="A. Authoriser",
@@ -185,9 +185,9 @@ def planted() -> Report:
             interfaces=("eth0",),
         ),
         attempts=(
-            canned.attempt(target="10.77.0.0/16, fd77:1::/64", detail="10.77.5.32 answered late", sample=b"deadbeefcafe"),
-            canned.attempt(collector="capture", target="secret.pcap"),
-            canned.attempt(collector="multicast", target="vault-lan"),
+            making.attempt(target="10.77.0.0/16, fd77:1::/64", detail="10.77.5.32 answered late", sample=b"deadbeefcafe"),
+            making.attempt(collector="capture", target="secret.pcap"),
+            making.attempt(collector="multicast", target="vault-lan"),
         ),
         coverage=(
             Coverage(

@@ -16,14 +16,14 @@ from camscan.store.glance import glance
 from camscan.store.opening import open_store
 from camscan.store.schema import heartbeats, runs
 from camscan.store.store import Store
-from tests.report import canned
+from tests.report import canned, making
 from tests.store.runs import add, moved, observations_of
 
 NIGHT = timedelta(days=1)
 
 
 def began(**changes: object) -> Heartbeat:
-    return Heartbeat(event="began", at=canned.START, site="Poznań", command="scan", **changes)  # type: ignore[arg-type]
+    return Heartbeat(event="began", at=making.START, site="Poznań", command="scan", **changes)  # type: ignore[arg-type]
 
 
 def documents(store: Store) -> list[str]:
@@ -81,7 +81,7 @@ def test_the_same_run_is_recorded_once(store: Store) -> None:
 
 def test_a_run_that_is_not_kept_leaves_no_end(store: Store) -> None:
     begun = store.record(began())
-    huge = canned.report(canned.assessed(11, None, observations=(replace(canned.observation(), count=2**70),)))
+    huge = making.report(making.assessed(11, None, observations=(replace(making.observation(), count=2**70),)))
     with pytest.raises(DeliveryError):
         store.add(huge, observations_of(huge), begun=begun)
     found = store.verify_chain()
@@ -184,7 +184,7 @@ def test_a_record_that_holds_anything_is_a_fault_and_no_crash(store: Store, docu
 
 def test_runs_that_retention_removed_are_recorded_and_no_fault(store: Store) -> None:
     nights(store, 3)
-    now = canned.START + 400 * NIGHT + timedelta(hours=1)
+    now = making.START + 400 * NIGHT + timedelta(hours=1)
     assert store.prune(timedelta(days=400), now, dry_run=True).runs
     assert store.verify_chain().records == 3
     (gone,) = store.prune(timedelta(days=400), now).runs
@@ -206,7 +206,7 @@ def test_records_are_read_in_steps_and_all_of_them(store: Store, monkeypatch: py
 def test_a_glance_sees_the_newest_records_of_each_site(place: str) -> None:
     with open_store(place) as store:
         nights(store, 3)
-        store.record(Heartbeat(event="failed", at=canned.END, site="hq", because="locked"))
+        store.record(Heartbeat(event="failed", at=making.END, site="hq", because="locked"))
         where = store._database.place
     newest, records = glance(where, 2)
     assert newest is not None

@@ -23,7 +23,7 @@ from camscan.model import (
 from camscan.report.observations import load
 from camscan.store.opening import open_store
 from camscan.store.store import Store
-from tests.report import canned
+from tests.report import canned, making
 from tests.store.runs import add, as_kept, dumped, file_of, moved, observations_of
 
 NIGHT = timedelta(days=1)
@@ -69,17 +69,17 @@ def test_what_a_run_concluded_comes_back_in_the_order_of_its_report(store: Store
         ("uk.hcws386", "deploy", "planned", "ex-0123456789ab")
     ]
     assert [one.state.something_else for one in facts] == [False] * 8 + [True]
-    assert facts[0].first_seen == canned.START
+    assert facts[0].first_seen == making.START
 
 
 def test_where_a_device_hangs_comes_back_and_its_hour_makes_no_new_state(store: Store) -> None:
-    hanging = replace(canned.assessed(11, None), attached_to=canned.ATTACHED)
-    tonight = canned.report(hanging)
-    later = moved(canned.report(replace(hanging, attached_to=replace(canned.ATTACHED, seen_on=canned.START + NIGHT))), NIGHT)
+    hanging = replace(making.assessed(11, None), attached_to=making.ATTACHED)
+    tonight = making.report(hanging)
+    later = moved(making.report(replace(hanging, attached_to=replace(making.ATTACHED, seen_on=making.START + NIGHT))), NIGHT)
     first, second = (store.report_facts(add(store, one))[0] for one in (tonight, later))
-    assert first.attached_to == canned.ATTACHED
+    assert first.attached_to == making.ATTACHED
     assert second.attached_to is not None
-    assert second.attached_to.seen_on == canned.START + NIGHT
+    assert second.attached_to.seen_on == making.START + NIGHT
     assert first.state == second.state
     assert (first.state.switch, first.state.port, first.state.vlan) == ("sw-3", "14", 20)
 
@@ -170,24 +170,24 @@ def test_a_device_seen_again_under_its_key_is_the_same_device(store: Store) -> N
     known = {device.number: device for device in store.devices()}
     assert len(known) == 9
     device = known[first[0].device]
-    assert (device.first_seen, device.last_seen) == (canned.START, canned.END + NIGHT)
+    assert (device.first_seen, device.last_seen) == (making.START, making.END + NIGHT)
     assert [(mark.text, mark.first_seen, mark.last_seen) for mark in device.marks] == [
-        ("key=mac:bc:ad:28:00:00:0b", canned.START, canned.START + NIGHT)
+        ("key=mac:bc:ad:28:00:00:0b", making.START, making.START + NIGHT)
     ]
 
 
 def test_a_run_of_the_past_that_is_kept_late_moves_only_the_first_sight(store: Store) -> None:
-    tonight = canned.report(canned.assessed(11, None))
-    before = moved(canned.report(canned.assessed(11, None, identification=Identification())), -NIGHT)
+    tonight = making.report(making.assessed(11, None))
+    before = moved(making.report(making.assessed(11, None, identification=Identification())), -NIGHT)
     add(store, tonight)
     add(store, before)
     (device,) = store.devices("Poznań")
-    assert (device.first_seen, device.last_seen, device.kind) == (canned.START - NIGHT, canned.END, "camera")
+    assert (device.first_seen, device.last_seen, device.kind) == (making.START - NIGHT, making.END, "camera")
     assert store.devices("Gdańsk") == ()
 
 
 def test_marks_of_identity_are_kept_with_the_device(store: Store) -> None:
-    report = canned.report(canned.assessed(11, None))
+    report = making.report(making.assessed(11, None))
     found = identities([judged.asset for judged in report.assets], {})
     store.add(report, observations_of(report), identities=found)
     (device,) = store.devices()
@@ -195,8 +195,8 @@ def test_marks_of_identity_are_kept_with_the_device(store: Store) -> None:
 
 
 def test_a_matcher_decides_who_is_known(store: Store) -> None:
-    before = canned.report(canned.assessed(11, None))
-    after = moved(canned.report(canned.assessed(12, None)), NIGHT)
+    before = making.report(making.assessed(11, None))
+    after = moved(making.report(making.assessed(12, None)), NIGHT)
     (old,) = store.report_facts(add(store, before))
     asked = []
 
@@ -214,30 +214,30 @@ def test_a_matcher_decides_who_is_known(store: Store) -> None:
 
 
 def test_a_matcher_that_gives_one_device_to_two_keeps_nothing(store: Store) -> None:
-    (old,) = store.report_facts(add(store, canned.report(canned.assessed(11, None))))
-    two = moved(canned.report(canned.assessed(12, None), canned.assessed(13, None)), NIGHT)
+    (old,) = store.report_facts(add(store, making.report(making.assessed(11, None))))
+    two = moved(making.report(making.assessed(12, None), making.assessed(13, None)), NIGHT)
     with pytest.raises(ValueError, match="several"):
         store.add(two, observations_of(two), match=lambda *_: {0: old.device, 1: old.device})
     assert len(store.runs()) == 1
 
 
 def test_absence_before_the_first_sight_is_remembered(store: Store) -> None:
-    report = canned.report(canned.assessed(11, None))
+    report = making.report(making.assessed(11, None))
     (judged,) = report.assets
 
     def after(nights: int, absent_until: datetime) -> Report:
         seen = replace(judged, presence=Presence(since=judged.asset.first_seen, absent_until=absent_until))
         return moved(replace(report, assets=(seen,)), nights * NIGHT)
 
-    add(store, after(0, canned.START - NIGHT))
-    add(store, after(1, canned.START - 9 * NIGHT))
-    assert [device.absent_until for device in store.devices()] == [canned.START - NIGHT]
+    add(store, after(0, making.START - NIGHT))
+    add(store, after(1, making.START - 9 * NIGHT))
+    assert [device.absent_until for device in store.devices()] == [making.START - NIGHT]
 
 
 def test_statements_that_were_used_are_kept_as_they_read(store: Store) -> None:
     used = Attestation(
         id="at-1", device="mac:bc:ad:28:00:00:0b", bound_to=("mac=bc:ad:28:00:00:0b",), by="R. Nowak", basis="label",
-        recorded_on=canned.START.date(), maker="hikvision",
+        recorded_on=making.START.date(), maker="hikvision",
     )  # fmt: skip
     report = canned.every_verdict()
     first, second, *rest = (replace(judged, attestations=(), exceptions=()) for judged in report.assets)
@@ -252,13 +252,13 @@ def test_statements_that_were_used_are_kept_as_they_read(store: Store) -> None:
 
 def something_else(number: int) -> object:
     found = Identification(kind="other", confidence=Confidence.FIRM, kind_confidence=Confidence.FIRM)
-    return canned.assessed(number, Verdict.NOT_APPLICABLE, identification=found)
+    return making.assessed(number, Verdict.NOT_APPLICABLE, identification=found)
 
 
 def test_retention_takes_old_runs_and_what_only_they_knew(store: Store) -> None:
-    now = canned.START + timedelta(days=400, hours=1)
-    old = canned.report(canned.assessed(11, None), canned.assessed(12, None))
-    new = moved(canned.report(canned.assessed(12, None)), timedelta(days=300))
+    now = making.START + timedelta(days=400, hours=1)
+    old = making.report(making.assessed(11, None), making.assessed(12, None))
+    new = moved(making.report(making.assessed(12, None)), timedelta(days=300))
     first, second = add(store, old), add(store, new)
     would = store.prune(timedelta(days=400), now, dry_run=True)
     assert [one.id for one in store.runs()] == [second, first]
@@ -271,9 +271,9 @@ def test_retention_takes_old_runs_and_what_only_they_knew(store: Store) -> None:
 
 
 def test_hosts_that_are_something_else_leave_after_thirty_days(store: Store) -> None:
-    report = canned.report(canned.assessed(11, None), something_else(12))
+    report = making.report(making.assessed(11, None), something_else(12))
     old, new = add(store, report), add(store, moved(report, timedelta(days=2)))
-    now = canned.START + timedelta(days=31)
+    now = making.START + timedelta(days=31)
     would = store.prune(timedelta(days=400), now, dry_run=True)
     assert store.prune(timedelta(days=400), now) == would
     assert (would.runs, would.hosts, would.devices) == ((), 1, 0)
@@ -288,11 +288,11 @@ def test_hosts_that_are_something_else_leave_after_thirty_days(store: Store) -> 
 
 
 def test_a_message_that_a_camera_shares_with_another_host_stays(store: Store) -> None:
-    camera, other = canned.assessed(11, None), something_else(12)
+    camera, other = making.assessed(11, None), something_else(12)
     shared = camera.asset.observations
     other = replace(other, asset=replace(other.asset, observations=shared))
-    name = add(store, canned.report(other, camera))
-    store.prune(timedelta(days=400), canned.START + timedelta(days=60))
+    name = add(store, making.report(other, camera))
+    store.prune(timedelta(days=400), making.START + timedelta(days=60))
     assert set(store.evidence(name).observations) == set(shared)
 
 

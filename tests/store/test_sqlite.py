@@ -17,7 +17,7 @@ import pytest
 from camscan.errors import DeliveryError, StoreError
 from camscan.store import sqlite
 from camscan.store.opening import open_store
-from tests.report import canned
+from tests.report import canned, making
 from tests.store.runs import add, moved, observations_of
 
 ROOT = Path(__file__).parents[2]
@@ -217,12 +217,12 @@ AFTER_THE_DROP = """
 import sys
 from camscan.collect.privileges import drop_capabilities
 from camscan.store.opening import open_store
-from tests.report import canned
+from tests.report import canned, making
 from tests.store.runs import add
 with open_store(sys.argv[1]) as store:
     drop_capabilities()
     for number in range(3):
-        print(add(store, canned.report(canned.assessed(number, None), run=canned.run(id=f"run{number}"))))
+        print(add(store, making.report(making.assessed(number, None), run=making.run(id=f"run{number}"))))
 """
 
 
@@ -245,9 +245,9 @@ KILLED = """
 import os, signal, sys
 from camscan.store import devices
 from camscan.store.opening import open_store
-from tests.report import canned
+from tests.report import canned, making
 from tests.store.runs import observations_of
-report = canned.report(canned.assessed(12, None), run=canned.run(id="killed"))
+report = making.report(making.assessed(12, None), run=making.run(id="killed"))
 def match(known, report, marks):
     os.kill(os.getpid(), signal.SIGKILL)
 open_store(sys.argv[1]).add(report, observations_of(report), match=match)
@@ -267,9 +267,9 @@ def test_a_process_that_is_killed_in_the_middle_leaves_the_store_as_it_was(file:
 
 def test_a_full_disk_keeps_nothing_of_a_run_and_everything_of_those_before(file: Path) -> None:
     store = open_store(str(file))
-    kept = add(store, canned.report(canned.assessed(1, None)))
+    kept = add(store, making.report(making.assessed(1, None)))
     store._database.engine.connect().exec_driver_sql("PRAGMA max_page_count = 64")
-    large = canned.report(*(canned.assessed(number, None, hostnames=(os.urandom(2048).hex(),)) for number in range(250)))
+    large = making.report(*(making.assessed(number, None, hostnames=(os.urandom(2048).hex(),)) for number in range(250)))
     with pytest.raises(DeliveryError, match=f"{file}: the run was not kept: database or disk is full"):
         store.add(moved(large, timedelta(days=1)), observations_of(large))
     assert [one.id for one in store.runs()] == [kept]
@@ -277,20 +277,20 @@ def test_a_full_disk_keeps_nothing_of_a_run_and_everything_of_those_before(file:
 
 
 def test_a_number_that_no_run_has_keeps_nothing(file: Path) -> None:
-    report = canned.report(canned.assessed(1, None, observations=(canned.observation(count=2**80),)))
+    report = making.report(making.assessed(1, None, observations=(making.observation(count=2**80),)))
     with open_store(str(file)) as store, pytest.raises(DeliveryError, match="a number that no run has"):
         add(store, report)
 
 
 def test_the_file_becomes_smaller_and_forgets_what_retention_took(file: Path) -> None:
     with open_store(str(file)) as store:
-        known = tuple(canned.assessed(number, None, hostnames=(f"planted{os.urandom(400).hex()}",)) for number in range(200))
-        add(store, canned.report(*known))
-        add(store, moved(canned.report(canned.assessed(1, None)), timedelta(days=500)))
+        known = tuple(making.assessed(number, None, hostnames=(f"planted{os.urandom(400).hex()}",)) for number in range(200))
+        add(store, making.report(*known))
+        add(store, moved(making.report(making.assessed(1, None)), timedelta(days=500)))
     before = file.stat().st_size
     assert b"planted" in file.read_bytes()
     with open_store(str(file)) as store:
-        store.prune(timedelta(days=400), canned.START + timedelta(days=500))
+        store.prune(timedelta(days=400), making.START + timedelta(days=500))
     assert file.stat().st_size < before / 2
     assert b"planted" not in file.read_bytes()
 
