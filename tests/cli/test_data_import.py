@@ -12,6 +12,7 @@ import pytest
 
 import camscan.datafiles.locate as locating
 from camscan import sealed, signature
+from camscan.cli import dataorigin
 from camscan.cli.app import with_values
 from camscan.datafiles.locate import locate
 from camscan.errors import DataFileError
@@ -48,7 +49,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory, small: Path, keys: tuple[Pa
 @pytest.fixture
 def machine(tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with the small set, into which nothing was imported."""
-    monkeypatch.setattr(locating, "installed_places", lambda: (small, small))
+    for module in (locating, dataorigin):
+        monkeypatch.setattr(module, "installed_places", lambda: (small, small))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "service"))
     return tmp_path
