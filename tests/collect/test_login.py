@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,6 +12,7 @@ from camscan.collect.base import Ground, Host
 from camscan.collect.isapi import questions, speaks
 from camscan.collect.login import Login, stated_port
 from camscan.model import Confidence, Evidence, Identification, Kind, Observation
+from tests.collect.asking import values
 from tests.collect.grounds import Conversation, Device, Listening, device, fresh_address, ground
 from tests.factories import observation
 from tests.lab.simulators.isapi import BehindRecorder, Isapi
@@ -82,10 +82,6 @@ async def ask(ip: str, found: Identification, *more: Observation, known: bool = 
         await collector.run(here, [Host(ip=ip, observations=(page, *more))])
     collector.close()
     return here, seen
-
-
-def values(observations: Sequence[Observation], name: str) -> list[str]:
-    return [value for seen in observations for value in seen.values(name)]
 
 
 def paths(recorder: Device) -> list[str]:

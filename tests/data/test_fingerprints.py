@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from camscan.codecs.registry import DATAGRAM_CODECS, FRAME_CODECS, STREAM_CODECS
 from camscan.datafiles.check import check_vendor, check_whole, coverage_of, message_of
-from camscan.datafiles.knowledge import load_knowledge, standards_of, vendor_files
+from camscan.datafiles.knowledge import standards_of, vendor_files
 from camscan.datafiles.schema import FingerprintEntry, VendorFile
 from camscan.identify.engine import identify_fields
 from camscan.identify.match import hits_of_message
 from camscan.identify.pattern import Pattern
-from camscan.identify.rules import NAME, Knowledge
+from camscan.identify.rules import NAME
 from camscan.model import CAMERA_KINDS, MAX_VALUE, Fields
+from tests.shipped import shipped
 
 ROOT = Path(__file__).parents[2] / "fingerprints"
 FILES: list[tuple[str, VendorFile]] = [(path.stem, entry) for path, entry in vendor_files(ROOT)]
@@ -82,18 +82,13 @@ WRONG = [
 """Texts that public lists ascribe to the wrong maker."""
 
 
-@cache
-def knowledge() -> Knowledge:
-    return load_knowledge(ROOT)
-
-
 def test_nothing_is_wrong_across_files() -> None:
-    assert [str(one) for one in check_whole(knowledge(), ROOT)] == []
+    assert [str(one) for one in check_whole(shipped(), ROOT)] == []
 
 
 @every_file
 def test_each_entry_holds_its_own_examples_and_contradicts_no_other(entry: VendorFile) -> None:
-    assert [str(one) for one in check_vendor(entry, knowledge(), f"vendors/{entry.vendor.slug}.toml")] == []
+    assert [str(one) for one in check_vendor(entry, shipped(), f"vendors/{entry.vendor.slug}.toml")] == []
 
 
 @every_file
@@ -112,21 +107,21 @@ def repeated(entry: FingerprintEntry) -> list[tuple[str, ...]]:
         message = message_of(entry, example.text, example.fields)
         assert message is not None
         claims: dict[tuple[str, Fields], list[str]] = {}
-        for hit in hits_of_message(message, 0, knowledge()):
+        for hit in hits_of_message(message, 0, shipped()):
             claims.setdefault((hit.evidence.field, hit.evidence.says), []).append(hit.evidence.fingerprint)
         found += [tuple(names) for names in claims.values() if len(names) > 1]
     return found
 
 
 def test_what_an_owner_calls_a_device_gives_its_label_and_no_firmware() -> None:
-    names = [one for one in knowledge().fingerprints if one.witness == NAME]
+    names = [one for one in shipped().fingerprints if one.witness == NAME]
     assert len(names) > 400
     assert [one.id for one in names if {"brand", "maker"} <= dict(one.gives).keys()] == []
 
 
 @pytest.mark.parametrize("field", ["dhcp.hostname", "mdns.instance", "mdns.host", "upnp.friendly_name"])
 def test_a_name_is_a_witness_of_its_protocol_only_where_the_factory_puts_numbers_in_it(field: str) -> None:
-    for one in knowledge().fingerprints:
+    for one in shipped().fingerprints:
         if one.conditions[0].field == field and one.witness != NAME:
             assert re.search(r"\{(?:1,3\}\)\{3|4,12|6|12)\}", one.conditions[0].pattern.text), one.id
 
@@ -139,9 +134,9 @@ def test_each_file_can_tell_its_vendor_from_something(entry: VendorFile) -> None
 
 @every_file
 def test_adversarial_text_is_answered_by_every_pattern(entry: VendorFile) -> None:
-    compiled = [one for one in knowledge().fingerprints if one.vendor == entry.vendor.slug]
+    compiled = [one for one in shipped().fingerprints if one.vendor == entry.vendor.slug]
     patterns: list[Pattern] = [condition.pattern for one in compiled for condition in (*one.conditions, *one.none)]
-    patterns += [rule.pattern for rule in knowledge().models.get(entry.vendor.slug, ())]
+    patterns += [rule.pattern for rule in shipped().models.get(entry.vendor.slug, ())]
     for pattern in patterns:
         for text in ADVERSARIAL:
             pattern.search(text.encode())
@@ -149,33 +144,33 @@ def test_adversarial_text_is_answered_by_every_pattern(entry: VendorFile) -> Non
 
 def test_adversarial_text_in_every_field_gives_a_bounded_answer() -> None:
     for text in ADVERSARIAL:
-        for name in knowledge().fields:
+        for name in shipped().fields:
             if name != "mac":
-                found = identify_fields(((name, text[:MAX_VALUE]),), knowledge())
+                found = identify_fields(((name, text[:MAX_VALUE]),), shipped())
                 assert all(len(one.value) < 600 and all(len(value) <= 160 for _, value in one.says) for one in found.evidence)
 
 
 @pytest.mark.parametrize(("field", "value"), UNPROVEN, ids=lambda part: str(part)[:30])
 def test_unproven_marks_name_nobody(field: str, value: str) -> None:
-    found = identify_fields(((field, value),), knowledge())
+    found = identify_fields(((field, value),), shipped())
     assert (found.brand, found.maker) == (None, None)
 
 
 @pytest.mark.parametrize("value", EMBEDDED.replace("\n", "|").split("|"))
 def test_embedded_servers_name_nobody_and_are_no_camera_mark(value: str) -> None:
-    found = identify_fields((("http.server", value),), knowledge())
+    found = identify_fields((("http.server", value),), shipped())
     assert (found.brand, found.maker) == (None, None)
     assert found.kind not in CAMERA_KINDS
 
 
 @pytest.mark.parametrize(("field", "value", "slug"), WRONG)
 def test_misattributed_marks_do_not_name_the_wrong_maker(field: str, value: str, slug: str) -> None:
-    found = identify_fields(((field, value),), knowledge())
+    found = identify_fields(((field, value),), shipped())
     assert slug not in (found.brand, found.maker)
 
 
 def test_chip_maker_is_never_a_maker() -> None:
-    for entry in knowledge().fingerprints:
+    for entry in shipped().fingerprints:
         claims = dict(entry.gives)
         assert "hisilicon" not in (claims.get("brand"), claims.get("maker"))
 
@@ -192,7 +187,7 @@ def test_every_field_of_a_codec_s_samples_is_in_the_vocabulary() -> None:
     for path in sorted((Path(__file__).parents[1] / "samples").glob("*/*.json")):
         if path.parent.name in names:
             seen |= field_names(json.loads(path.read_text("utf-8")))
-    assert seen - knowledge().fields.keys() == set()
+    assert seen - shipped().fields.keys() == set()
 
 
 def field_names(document: object) -> set[str]:
@@ -209,11 +204,11 @@ def test_field_names_that_the_documentation_promises_are_declared() -> None:
         rtsp.sdp tls.subject tls.issuer ssh.banner telnet.banner ftp.banner snmp.sysdescr snmp.sysobjectid upnp.manufacturer upnp.model
         upnp.server ssdp.server mdns.service mdns.instance mdns.txt wsd.scopes wsd.types onvif.manufacturer onvif.model onvif.firmware
         sadp.model dhip.vendor dhcp.vendor_class dhcp.hostname dns.name tls.sni"""
-    assert set(promised.split()) - knowledge().fields.keys() == set()
+    assert set(promised.split()) - shipped().fields.keys() == set()
 
 
 def test_claims_cover_addresses_serials_keys_and_endpoints() -> None:
-    claims = knowledge().claims
+    claims = shipped().claims
     expected = {
         "wsd.epr": "endpoint",
         "tls.key": "key",
@@ -223,13 +218,13 @@ def test_claims_cover_addresses_serials_keys_and_endpoints() -> None:
         "onvif.serial": "serial",
     }
     assert expected.items() <= claims.items()
-    assert all(claims.get(name) == "mac" for name in knowledge().fields if name.endswith(".mac"))
+    assert all(claims.get(name) == "mac" for name in shipped().fields if name.endswith(".mac"))
 
 
 def test_4_kib_of_a_pattern_s_own_literals_give_a_bounded_answer() -> None:
-    for entry in knowledge().fingerprints:
+    for entry in shipped().fingerprints:
         for condition in entry.conditions:
             for literal in condition.pattern.literals()[:3]:
                 text = (literal + b" ").decode("utf-8", "replace") * (4096 // (len(literal) + 1))
-                found = identify_fields(((condition.field, text),), knowledge())
+                found = identify_fields(((condition.field, text),), shipped())
                 assert all(len(one.value) < 600 and all(len(value) <= 160 for _, value in one.says) for one in found.evidence)

@@ -10,13 +10,12 @@ import pytest
 
 from camscan.datafiles.cache import document_of, knowledge_of, row
 from camscan.datafiles.contents import read_contents
-from camscan.datafiles.knowledge import load_knowledge
 from camscan.datafiles.reads import ReadEntry, check_reads, load_reads, read_files
 from camscan.errors import DataFileError
 from camscan.identify.reads import NEVER, message
+from tests.shipped import shipped
 
 ROOT = Path(__file__).parents[2] / "fingerprints"
-KNOWLEDGE = load_knowledge(ROOT)
 
 ALLOWED = {
     (b"GET /-wvhttp-01-/info.cgi HTTP/1.1", b""),
@@ -70,7 +69,7 @@ TABLE = {
 
 def test_what_is_sent_is_exactly_what_is_allowed() -> None:
     sent = set()
-    for read in KNOWLEDGE.reads:
+    for read in shipped().reads:
         raw = message(read.method, read.path, "192.0.2.7", "camscan/0", read.body.encode(), read.content_type)
         head, _, body = raw.partition(b"\r\n\r\n")
         sent.add((head.split(b"\r\n", 1)[0], body))
@@ -78,7 +77,7 @@ def test_what_is_sent_is_exactly_what_is_allowed() -> None:
 
 
 def test_no_header_of_a_read_carries_credentials() -> None:
-    for read in KNOWLEDGE.reads:
+    for read in shipped().reads:
         raw = message(read.method, read.path, "192.0.2.7", "camscan/0", read.body.encode(), read.content_type).lower()
         assert b"authorization" not in raw
         assert b"cookie" not in raw
@@ -88,7 +87,7 @@ def test_no_header_of_a_read_carries_credentials() -> None:
 def test_a_read_of_what_is_never_called_is_refused_as_data(path: str) -> None:
     with pytest.raises(ValueError, match=r"never sent|pattern"):
         ReadEntry.model_validate(TABLE | {"path": path})
-    assert not any(path in read.path for read in KNOWLEDGE.reads)
+    assert not any(path in read.path for read in shipped().reads)
 
 
 @pytest.mark.parametrize("part", NEVER)
@@ -110,14 +109,14 @@ def test_a_path_cannot_leave_its_line_or_name_another_host(path: str) -> None:
 
 
 def test_every_example_answer_gives_what_its_file_says() -> None:
-    assert list(check_reads(ROOT, KNOWLEDGE)) == []
+    assert list(check_reads(ROOT, shipped())) == []
 
 
 def test_an_example_that_gives_something_else_is_named(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "reads", tmp_path / "reads")
     file = tmp_path / "reads" / "canon.toml"
     file.write_text(file.read_text().replace('firmware = "1.0.2"', 'firmware = "9.9.9"'))
-    ((name, entry, problem),) = check_reads(tmp_path, KNOWLEDGE)
+    ((name, entry, problem),) = check_reads(tmp_path, shipped())
     assert name.endswith("reads/canon.toml")
     assert entry == "entry canon.info"
     assert problem == "example 1 gives firmware '1.0.2', not '9.9.9'"
@@ -138,13 +137,13 @@ def test_a_mistake_in_a_file_is_named_with_its_entry(tmp_path: Path, old: str, n
     assert old in file.read_text()
     file.write_text(file.read_text().replace(old, new))
     with pytest.raises(DataFileError, match=words) as fault:
-        load_reads(tmp_path, KNOWLEDGE.fields, KNOWLEDGE.vendors)
+        load_reads(tmp_path, shipped().fields, shipped().vendors)
     assert "reads/canon.toml: entry " in str(fault.value)
 
 
 def test_what_the_cache_gives_back_are_the_same_reads() -> None:
-    again = knowledge_of(json.loads(json.dumps(document_of(KNOWLEDGE))), read_contents(ROOT))
-    assert [row(one) for one in again.reads] == [row(one) for one in KNOWLEDGE.reads]
+    again = knowledge_of(json.loads(json.dumps(document_of(shipped()))), read_contents(ROOT))
+    assert [row(one) for one in again.reads] == [row(one) for one in shipped().reads]
     assert {type(one.when) for one in again.reads} == {tuple}
 
 

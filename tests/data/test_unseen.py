@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from camscan.datafiles.knowledge import load_knowledge
 from camscan.identify.engine import identify_fields
-from camscan.identify.rules import Knowledge
 from camscan.model import CAMERA_KINDS, Identification
+from tests.shipped import shipped
 
-ROOT = Path(__file__).parents[2] / "fingerprints"
 REPLIES: dict[str, list[dict[str, Any]]] = tomllib.loads(Path(__file__).with_name("unseen.toml").read_text("utf-8"))
 STATED = ("kind", "form", "brand", "maker", "model", "firmware", "serial")
-
-
-@cache
-def shipped() -> Knowledge:
-    return load_knowledge(ROOT)
 
 
 def identified(shown: dict[str, str]) -> Identification:

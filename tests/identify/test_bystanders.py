@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,22 +10,21 @@ import pytest
 from camscan.codecs.base import fields
 from camscan.codecs.fold import fold
 from camscan.correlate import correlate
-from camscan.datafiles.knowledge import load_knowledge
 from camscan.identify.bystanders import in_words, without_bystanders
 from camscan.identify.egress import Surroundings
 from camscan.identify.engine import identify
 from camscan.identify.rules import Knowledge
 from camscan.model import Asset, Confidence, Identification, Observation, Via
 from tests.factories import observation
+from tests.shipped import shipped as shipped_knowledge
 
-FINGERPRINTS = Path(__file__).parents[2] / "fingerprints"
 UNSTATED = Surroundings()
 PC_MAC, PHONE_MAC, CAMERA_MAC, ROUTER_MAC = "00:1b:21:00:00:07", "02:11:22:00:00:08", "bc:ad:28:00:00:01", "00:1b:21:00:00:01"
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Knowledge:
-    return load_knowledge(FINGERPRINTS)
+    return shipped_knowledge()
 
 
 def overheard(ip: str, mac: str | None, *pairs: tuple[str, str], **changes: Any) -> Observation:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camscan.datafiles.knowledge import load_knowledge
 from camscan.identify.channels import MAX_CHANNELS, channels_of, range_of, total
 from camscan.identify.rules import Knowledge
 from camscan.model import Channel, ChannelRange, Fields, Identification
+from tests.shipped import shipped as shipped_knowledge
 
-ROOT = Path(__file__).parents[2] / "fingerprints"
 RECORDER = Identification(kind="nvr", brand="hikvision", maker="hikvision", model="DS-7608NI-K2/8P")
 
 
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return load_knowledge(ROOT)
+    return shipped_knowledge()
 
 
 def listed(*texts: str) -> list[Fields]:

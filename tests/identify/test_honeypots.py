@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 
-from camscan.datafiles.knowledge import load_knowledge
-from camscan.identify.engine import identify_messages
-from camscan.identify.rules import Knowledge
 from camscan.model import HONEYPOT, Confidence, Fields, Identification
+from tests.shipped import seen
 
-ROOT = Path(__file__).parents[2] / "fingerprints"
 HIKVISION = "44:19:b6:00:00:01"
 POISON = (("http.body", "<VendorName>D-Link</VendorName> flir.base.js IDS_DEV_NAME"),)
 INFORMATION = (("onvif.manufacturer", "HIKVISION"), ("onvif.model", "DS-2CD2042WD-I"))
@@ -21,16 +16,6 @@ REPLY = (("sadp.channels", "0+1"), ("sadp.model", "DS-2CD2143G2-I"), ("sadp.type
 WEB = (("http.auth.realm", "IP Camera(C2183)"), ("http.server", "App-webs/"))
 RTSP = (("rtsp.auth.realm", "IP Camera(C2183)"),)
 PRINTER = (("http.title", "Home Assistant"),)
-
-
-@cache
-def shipped() -> Knowledge:
-    return load_knowledge(ROOT)
-
-
-def seen(*messages: Fields, mac: str | None = None) -> Identification:
-    """Return what a device is that sends these messages. mac: its address on the link."""
-    return identify_messages([tuple(sorted(one)) for one in messages], {mac: 0} if mac else {}, shipped())
 
 
 def trapped(found: Identification) -> bool:

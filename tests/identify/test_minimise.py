@@ -1,17 +1,14 @@
 """Of a printer, address, MAC and class are kept; of a camera, everything."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from camscan.datafiles.knowledge import load_knowledge
 from camscan.identify.minimise import minimise
 from camscan.identify.rules import Knowledge
 from camscan.model import Confidence, Evidence, Identification
 from tests.factories import asset, observation
-
-FINGERPRINTS = Path(__file__).parents[2] / "fingerprints"
+from tests.shipped import shipped as shipped_knowledge
 
 PRINTER_MAC = "00:1e:8f:00:00:01"
 CERTIFICATE = observation(
@@ -32,7 +29,7 @@ ALL = (CERTIFICATE, NAMES, SWEEP, UNLINKED, CAMERA)
 
 @pytest.fixture(scope="module")
 def shipped() -> Knowledge:
-    return load_knowledge(FINGERPRINTS)
+    return shipped_knowledge()
 
 
 def cut(knowledge: Knowledge, kind: str, confidence: Confidence = Confidence.FIRM) -> tuple[object, ...]:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 
-from camscan.datafiles.knowledge import load_knowledge
 from camscan.identify.egress import Surroundings, egress_of
-from camscan.identify.engine import identify, identify_messages
-from camscan.identify.rules import Knowledge
+from camscan.identify.engine import identify
 from camscan.model import Confidence, Fields, Identification, Via
 from tests import factories
+from tests.shipped import seen, shipped
 
-ROOT = Path(__file__).parents[2] / "fingerprints"
 PC, AXIS, HIKVISION, PRINTER = "00:1b:21:00:00:07", "ac:cc:8e:00:00:01", "bc:ad:28:00:00:01", "00:1e:0b:00:00:01"
 SCOPES = "onvif://www.onvif.org/name/{} onvif://www.onvif.org/location/city/leeds"
 SAID: dict[str, Fields] = {
@@ -27,16 +23,6 @@ SAID: dict[str, Fields] = {
 }
 """One name as an owner gives it, in each protocol that says it."""
 FRONT = (("http.body", "<script src='/doc/script/lib/seajs.js'>"), ("http.title", "Hikvision"))
-
-
-@cache
-def shipped() -> Knowledge:
-    return load_knowledge(ROOT)
-
-
-def seen(*messages: Fields, mac: str | None = None) -> Identification:
-    """Return what a device is that sends these messages. mac: its address on the link."""
-    return identify_messages([tuple(sorted(one)) for one in messages], {mac: 0} if mac else {}, shipped())
 
 
 def overheard(*messages: Fields, mac: str) -> Identification:

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from camscan.datafiles.knowledge import load_knowledge
 from camscan.identify.engine import identify_fields
-from camscan.identify.rules import Knowledge
 from camscan.model import Confidence, Identification
+from tests.shipped import shipped
 
-ROOT = Path(__file__).parents[2] / "fingerprints"
 ROWS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("relabels.toml").read_text("utf-8"))["relabel"]
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: "-".join(row["edge"]))
-
-
-@cache
-def shipped() -> Knowledge:
-    return load_knowledge(ROOT)
 
 
 def seen(*shown: dict[str, str]) -> Identification:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 
-from camscan.datafiles.knowledge import load_knowledge
-from camscan.identify.engine import identify_messages
-from camscan.identify.rules import Knowledge
 from camscan.model import Confidence, Fields, Identification
+from tests.shipped import seen
 
-ROOT = Path(__file__).parents[2] / "fingerprints"
 AXIS, DAHUA, HIKVISION, VIRTUAL = "ac:cc:8e:00:00:01", "3c:ef:8c:00:00:01", "bc:ad:28:00:00:01", "00:50:56:00:00:01"
 SADP = (("sadp.channels", "0+1"), ("sadp.model", "DS-2CD2143G2-I"), ("sadp.type", "141945"))
 DHIP = (("dhip.class", "IPC"), ("dhip.model", "IPC-HDW2431T"), ("dhip.vendor", "General"))
@@ -28,16 +23,6 @@ XIONGMAI = ((("http.title", "NETSurveillance WEB"),), (("rtsp.server", "H264DVR 
 
 def label(name: str) -> Fields:
     return (("onvif.manufacturer", name), ("onvif.model", "NBN-X1"))
-
-
-@cache
-def shipped() -> Knowledge:
-    return load_knowledge(ROOT)
-
-
-def seen(*messages: Fields, mac: str | None = None) -> Identification:
-    """Return what a device is that sends these messages. mac: its address on the link."""
-    return identify_messages([tuple(sorted(one)) for one in messages], {mac: 0} if mac else {}, shipped())
 
 
 def conflicts(found: Identification) -> set[str]:
