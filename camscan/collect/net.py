@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from camscan.collect.faults import BudgetSpent, NoRoute, OutOfScope, Refused, Unanswered
 from camscan.collect.interfaces import NO_VLAN, Interface, compile_bpf, is_link_local
 from camscan.collect.pace import PACKETS_OF_A_CONNECTION, PACKETS_OF_A_REQUEST, SYNS_PER_DEVICE, Meter
+from camscan.collect.patience import patience
 from camscan.collect.privileges import CAP_NET_RAW, may, remedy_for_privilege
 from camscan.collect.sockets import ETH_P_ALL, PacketSocket, UdpSocket
 from camscan.errors import PrivilegeError
@@ -183,7 +184,7 @@ class Connection:
         """Return what came, until `until(buffer)`, the end, `limit` bytes or `patience_s` seconds in all. Never raises for silence."""
         buffer = bytearray()
         with contextlib.suppress(TimeoutError, OSError, ssl.SSLError):
-            async with asyncio.timeout(patience_s):
+            async with patience(patience_s):
                 while len(buffer) < limit:
                     chunk = await self._reader.read(limit - len(buffer))
                     if not chunk:
@@ -233,7 +234,7 @@ class Connection:
 async def _within(patience_s: float, work: Callable[[], Awaitable[T]], target: str) -> T:
     """Return what `work` returns. Raises Unanswered past `patience_s` seconds."""
     try:
-        async with asyncio.timeout(patience_s):
+        async with patience(patience_s):
             return await work()
     except TimeoutError:
         raise Unanswered(f"{target}: no answer within {patience_s:g} s") from None

@@ -15,6 +15,7 @@ from camscan.collect.faults import BudgetSpent, NoRoute, OutOfScope, Refused, Un
 from camscan.collect.interfaces import Interface
 from camscan.collect.ndp import Ndp, asking_for, speaks_for
 from camscan.collect.neighbours import neighbours
+from camscan.collect.patience import patience
 from camscan.collect.sockets import PacketSocket
 from camscan.errors import PrivilegeError
 from camscan.model import Observation
@@ -195,7 +196,7 @@ class Liveness:
 async def _until(done: Callable[[], bool], patience_s: float) -> None:
     """Wait until something is so, at most `patience_s` seconds."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(patience_s):
+        async with patience(patience_s):
             while not done():
                 await asyncio.sleep(LOOK_S)
 

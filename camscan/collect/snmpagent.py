@@ -16,6 +16,7 @@ from camscan.codecs.outcome import Undecoded
 from camscan.codecs.snmpquery import Answer, Binding
 from camscan.collect.base import Ground, MissingTool, nonce_of
 from camscan.collect.faults import Unanswered
+from camscan.collect.patience import patience
 from camscan.collect.snmpaccess import Account
 from camscan.collect.snmpv3 import AskAgain, Version3
 from camscan.collect.sockets import UdpSocket
@@ -101,7 +102,7 @@ class SnmpLine:
         try:
             await (sock.to_infrastructure if infrastructure else sock.to_device)(payload, ip, PORT)
             self._ground.tally.sent += 1
-            async with asyncio.timeout(PATIENCE_S):
+            async with patience(PATIENCE_S):
                 return await future  # type: ignore[return-value]
         except TimeoutError:
             raise Unanswered(f"{ip}: no answer within {PATIENCE_S:g} s") from None
