@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from camscan.codecs.expressions import compiled
 
 _ESCAPE = rb"(?:\\+u00|\\+x|%(?:25)*)([2-7][0-9a-f])|&#x0*([2-7][0-9a-f]);|&#0*([0-9]{2,3});"
-_BEGINS = (b"%", b"\\u00", b"\\x", b"&#")
 _OF_NAMES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 
 
@@ -33,7 +32,7 @@ class Plain:
 
 def seen_through(raw: bytes) -> Plain | None:
     """Return a text without escapes of what names consist of; None where it has none."""
-    if not any(begin in raw for begin in _BEGINS):
+    if b"%" not in raw and b"\\" not in raw and (b"&" not in raw or b"&#" not in raw):
         return None
     text, behind, shifts, copied = bytearray(), list[int](), [0], 0
     for found in compiled(_ESCAPE, any_case=True).finditer(raw):

@@ -7,8 +7,8 @@ that keep to none of them. Nothing here waits for more bytes: what is missing is
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from camscan.codecs.base import DecodeError, text
@@ -45,14 +45,15 @@ class Head:
     body: bytes
     quirks: tuple[str, ...]
     """Sorted names of deviations, such as bare-lf, folded-field or truncated."""
+    _first: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """The first value of each field, by its name in lower case."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_first", {key.lower(): value for key, value in reversed(self.fields)})
 
     def get(self, name: str) -> str | None:
         """Return the first value of a field, whatever the case of its name."""
-        wanted = name.lower()
-        for key, value in self.fields:
-            if key.lower() == wanted:
-                return value
-        return None
+        return self._first.get(name.lower())
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a field in order, whatever the case of its name."""

@@ -17,7 +17,8 @@ are a hint at who speaks and no proof.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address
 from uuid import UUID
 
@@ -49,14 +50,15 @@ class Message:
     kind: str
     elements: tuple[tuple[str, str], ...] = ()
     """Name and text of the elements below the root, in order."""
+    _first: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """The first text of each that is not empty, by its name in lower case."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_first", {name.lower(): text for name, text in reversed(self.elements) if text})
 
     def get(self, name: str) -> str:
         """Return the first text of an element that is not empty, whatever the case of its name."""
-        wanted = name.lower()
-        for element, text in self.elements:
-            if text and element.lower() == wanted:
-                return text
-        return ""
+        return self._first.get(name.lower(), "")
 
 
 def probes(nonce: bytes) -> tuple[Probe, ...]:
