@@ -23,7 +23,8 @@ _EMPTY = frozenset({b"input", b"img", b"br", b"hr", b"meta", b"link", b"script",
 """Elements that hold no text, or more than a value."""
 _CHOICES = frozenset({b"select", b"datalist"})
 """Elements whose values are those of the elements in them."""
-LISTS = rb"array\s*\("
+_LIST = b"array"
+LISTS = _LIST + rb"\s*\("
 """The expression for a list in a script."""
 _LOGIN = b"login"
 _PAGES = (
@@ -73,7 +74,8 @@ def _as_written(raw: bytes, lowered: bytes) -> Iterator[Span]:
             if span[0] < span[1]:
                 yield span
         position = max(position, text.read_to)
-    yield from _Text(raw, lowered).lists()
+    if _LIST in lowered:
+        yield from _Text(raw, lowered).lists()
 
 
 class _Text:
