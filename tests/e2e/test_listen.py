@@ -79,6 +79,7 @@ def heard(running: subprocess.Popen[str]) -> dict[str, Any]:
 def test_a_hundred_thousand_announcements_at_twenty_thousand_a_second_are_all_read(quiet: Wire) -> None:
     frames = announcements(2_000, 50)
     running = quiet.listen("--policy", "uk-department", "--format", "json")
+    quiet.prefer(running)
     quiet.play(frames, 20_000)
     report = heard(running)
     (attempt,) = report["attempts"]
