@@ -28,7 +28,7 @@ demo: setup
 	@bash .ci/demo
 
 test: setup-tests
-	@$(ISOLATED) $(BIN)/pytest -m "not long" -n $(WORKERS) $(ARGS)
+	@$(ISOLATED) .ci/test -n $(WORKERS) $(ARGS)
 
 # The properties again, on twenty times as many examples, and what takes too long for `make test`.
 test-long: setup-tests

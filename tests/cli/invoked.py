@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from camscan.cli.app import app
+from camscan.cli.app import app, with_values
 from camscan.cli.exits import exit_code_of
 from camscan.errors import CamscanError
+from camscan.report.escape import visible
 
 
 def invoked(*arguments: str | Path) -> Result:
@@ -21,3 +23,14 @@ def refused(*arguments: str | Path) -> tuple[int, str]:
     with pytest.raises(CamscanError) as fault:
         invoked(*arguments)
     return exit_code_of(fault.value), str(fault.value)
+
+
+def camscan(*arguments: str) -> CompletedProcess[str]:
+    """Run what the program would; return what it prints and ends with."""
+    done = CliRunner().invoke(app, with_values(arguments), prog_name="camscan")
+    if isinstance(done.exception, CamscanError):
+        said = f"{done.stderr}camscan: {visible(str(done.exception))}\n"
+        return CompletedProcess(arguments, exit_code_of(done.exception), done.stdout, said)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)

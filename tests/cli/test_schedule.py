@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from camscan.cli import app
-from tests.cli.test_app import camscan
+from tests.cli.invoked import camscan
 
 SCAN = ("10.20.0.0/24", "--policy", "uk-department", "--site", "name=hq")
 EXPOSURE_AT_MOST = 30
