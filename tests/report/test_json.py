@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +19,9 @@ from camscan.report import table
 from camscan.report.compact import compact
 from camscan.report.json import render, to_document
 from tests.report import canned, making
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 SCHEMA = json.loads((Path(camscan.report.__file__).parent / "schema" / "report-1.0.json").read_text(encoding="utf-8"))
 
@@ -33,25 +36,27 @@ def closed(schema: Any) -> Any:
     return {"additionalProperties": False, **inner} if "properties" in inner else inner
 
 
-CHECK = jsonschema.Draft202012Validator(
-    closed(copy.deepcopy(SCHEMA)), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-)
+@cache
+def check() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator  # it compiles grammars: seconds that only the process pays which checks
+
+    return Draft202012Validator(closed(copy.deepcopy(SCHEMA)), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def test_the_published_schema_is_itself_valid() -> None:
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    check().check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("name", canned.CANNED)
 def test_a_report_holds_exactly_the_keys_of_the_published_schema(name: str) -> None:
-    CHECK.validate(json.loads(render(canned.CANNED[name]())))
+    check().validate(json.loads(render(canned.CANNED[name]())))
 
 
 @pytest.mark.parametrize("key", ["run", "scope", "attempts", "coverage", "counts", "assets"])
 def test_a_report_without_one_of_its_parts_is_not_valid(key: str) -> None:
     document = to_document(canned.every_verdict())
     del document[key]
-    assert not CHECK.is_valid(document)
+    assert not check().is_valid(document)
 
 
 @given(text=st.text(max_size=60))
@@ -64,7 +69,7 @@ def test_any_text_of_a_device_comes_back_unchanged(text: str) -> None:
     )
     assert rendered.isascii()
     document = json.loads(rendered)
-    CHECK.validate(document)
+    check().validate(document)
     assert document["assets"][0]["identification"]["model"] == text
     assert document["assets"][0]["identification"]["evidence"][0]["value"] == text
 
@@ -295,7 +300,7 @@ def test_a_call_to_a_hostile_name_is_valid_and_inert() -> None:
     report = with_first(egress=(call,))
     rendered = render(report)
     assert rendered.isascii()
-    CHECK.validate(json.loads(rendered))
+    check().validate(json.loads(rendered))
     assert json.loads(rendered)["assets"][0]["egress"][0]["names"] == list(call.names)
     for width in (None, 80):
         text = table.render(report, width=width)
