@@ -12,7 +12,7 @@ from camscan.report.chain import behind
 from camscan.report.json import to_document
 from camscan.report.table import render
 from tests.report import making
-from tests.report.test_json import CHECK
+from tests.report.test_json import check
 
 TOLD = (
     Channel(
@@ -43,7 +43,7 @@ def report_of(*devices: AssessedAsset) -> Report:
 def test_channels_that_were_told_stand_with_their_recorder_and_are_no_devices() -> None:
     report = report_of(recorder(11, channels=TOLD))
     document = to_document(report)
-    CHECK.validate(document)
+    check().validate(document)
     (asset,) = document["assets"]
     assert asset["channels"][0] == {
         "number": 1,
@@ -62,7 +62,7 @@ def test_channels_that_were_told_stand_with_their_recorder_and_are_no_devices() 
 def test_a_range_is_no_count_and_says_what_it_rests_on() -> None:
     report = report_of(recorder(11, channels_inferred=INFERRED))
     document = to_document(report)
-    CHECK.validate(document)
+    check().validate(document)
     assert document["assets"][0]["channels_inferred"] == {"at_least": 0, "at_most": 8, "source": "model DS-7608NI-K2"}
     counts = document["counts"]
     assert (counts["devices"], counts["channels_behind_recorders"], counts["channels_inferred_at_most"]) == (1, None, 8)
